@@ -1,0 +1,273 @@
+/**
+ * The configuration: every limit and timeout in one block, one line of meaning each, and the relations
+ * between them. Each is a flag in kebab case and an environment variable: `pingPeriodMs` is `--ping-period 25s`
+ * and `HUBBUB_PING_PERIOD=25s`.
+ */
+import { assertNever } from './assert.ts';
+
+interface SettingOf<Kind extends string, Value> {
+  readonly kind: Kind;
+  readonly default: Value;
+  readonly meaning: string;
+}
+export type Setting =
+  | (SettingOf<'duration', number> & { readonly min?: number }) // milliseconds; as text with ms, s or m
+  | (SettingOf<'count', number> & { readonly min?: number; readonly max?: number }) // a whole number
+  | SettingOf<'text', string>
+  | SettingOf<'list', readonly string[]> // may be given several times; comma-separated in the environment
+  | SettingOf<'switch', boolean>
+  | (SettingOf<'choice', string> & { readonly choices: readonly string[] });
+
+const second = 1_000;
+const kib = 1_024;
+const mib = 1_024 * kib;
+
+/** The longest that Node's timers can wait; a longer one would fire at once. */
+const maxTimerMs = 2 ** 31 - 1;
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+export const settings = {
+  port: { kind: 'count', default: 8080, max: 65_535, meaning: 'port to listen on; 0 takes a free one' },
+  host: { kind: 'text', default: '127.0.0.1', meaning: 'address to listen on' },
+  origin: { kind: 'list', default: [], meaning: 'further exact origin that browsers may connect from' },
+
+  maxConnections: { kind: 'count', default: 16_000, min: 1, meaning: 'connections in all; more get 503' },
+  maxConnectionsPerAddress: {
+    kind: 'count',
+    default: 0,
+    meaning: 'connections from one address; more get 429; 0 is no limit',
+  },
+  maxMessageBytes: {
+    kind: 'count',
+    default: 4 * kib,
+    min: 1,
+    max: 16 * mib,
+    meaning: 'largest message taken; a larger one closes with 1009',
+  },
+  roomsPerConnection: { kind: 'count', default: 128, min: 1, meaning: 'rooms one connection may be in' },
+
+  rate: { kind: 'count', default: 10, meaning: 'messages a second from one connection; 0 is no limit' },
+  burst: { kind: 'count', default: 20, min: 1, meaning: 'messages one connection may send at once' },
+  roomRate: { kind: 'count', default: 0, meaning: 'messages a second into one room; 0 is no limit' },
+  roomBurst: { kind: 'count', default: 100, min: 1, meaning: 'messages one room takes at once' },
+  abuseLimit: {
+    kind: 'count',
+    default: 100,
+    min: 1,
+    meaning: 'refused messages borne, refilled at the rate, before the connection is closed',
+  },
+
+  handshakeTimeoutMs: {
+    kind: 'duration',
+    default: 10 * second,
+    min: 1,
+    meaning: 'time to be registered in the hub',
+  },
+  pingPeriodMs: {
+    kind: 'duration',
+    default: 25 * second,
+    min: 1,
+    meaning: 'silence after which the peer is pinged',
+  },
+  pongWaitMs: {
+    kind: 'duration',
+    default: 8 * second,
+    min: 1,
+    meaning: 'time a pinged peer has to give a sign of life',
+  },
+  writeWaitMs: {
+    kind: 'duration',
+    default: 10 * second,
+    min: 1,
+    meaning: 'time an outbox may stay above its high-water mark',
+  },
+  closeTimeoutMs: {
+    kind: 'duration',
+    default: 5 * second,
+    min: 1,
+    meaning: 'time the closing handshake may take',
+  },
+  drainTimeoutMs: {
+    kind: 'duration',
+    default: 30 * second,
+    min: 1,
+    meaning: 'time in which a draining server closes its connections',
+  },
+  drainGraceMs: {
+    kind: 'duration',
+    default: 5 * second,
+    meaning: 'part of it left for the last ones before they are terminated',
+  },
+
+  registerCapacity: {
+    kind: 'count',
+    default: 256,
+    min: 1,
+    meaning: "capacity of the hub's register channel",
+  },
+  unregisterCapacity: {
+    kind: 'count',
+    default: 256,
+    min: 1,
+    meaning: "capacity of the hub's unregister channel",
+  },
+  broadcastCapacity: {
+    kind: 'count',
+    default: 1_024,
+    min: 1,
+    meaning: "capacity of the hub's broadcast channel",
+  },
+  roundBudget: { kind: 'count', default: 1_024, min: 1, meaning: 'broadcasts taken in one round of the hub' },
+  outboxMessages: {
+    kind: 'count',
+    default: 256,
+    min: 2,
+    meaning: 'messages an outbox may hold before its member is a slow consumer',
+  },
+  outboxBytes: {
+    kind: 'count',
+    default: mib,
+    min: 2,
+    meaning: 'bytes an outbox may hold before its member is a slow consumer',
+  },
+
+  presenceIntervalMs: {
+    kind: 'duration',
+    default: 250,
+    min: 1,
+    meaning: 'time over which joins and leaves of a busy room are gathered',
+  },
+  presenceDetailLimit: {
+    kind: 'count',
+    default: 50,
+    meaning: 'members up to which a room announces joins and leaves at once',
+  },
+
+  compress: { kind: 'switch', default: false, meaning: 'offer permessage-deflate' },
+  compressThresholdBytes: { kind: 'count', default: 512, meaning: 'smallest message worth compressing' },
+  echo: { kind: 'switch', default: false, meaning: 'serve /echo: each message goes back as it came' },
+
+  logLevel: { kind: 'choice', default: 'info', choices: logLevels, meaning: 'least severe level logged' },
+} as const satisfies Record<string, Setting>;
+
+export type SettingName = keyof typeof settings;
+
+type ValueOf<S extends Setting> = S extends { kind: 'duration' | 'count' }
+  ? number
+  : S extends { kind: 'switch' }
+    ? boolean
+    : S extends { kind: 'list' }
+      ? readonly string[]
+      : S extends { kind: 'choice'; choices: readonly (infer Choice)[] }
+        ? Choice
+        : string;
+
+export type Config = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
+
+/** A setting that cannot be: its message is one line for the person who set it. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** The flag's name without its dashes: `pingPeriodMs` is `ping-period`. */
+export function flagOf(name: SettingName): string {
+  const unitless = name.replace(/Ms$/, '');
+  return unitless.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The environment variable's name: `pingPeriodMs` is `HUBBUB_PING_PERIOD`. */
+export function environmentOf(name: SettingName): string {
+  return `HUBBUB_${flagOf(name).replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** A setting's value as one would type it: 25000 ms is `25s`. */
+export function showValue(name: SettingName, value: Config[SettingName]): string {
+  if (settings[name].kind !== 'duration' || typeof value !== 'number') return String(value);
+  if (value > 0 && value % (60 * second) === 0) return `${value / (60 * second)}m`;
+  return value > 0 && value % second === 0 ? `${value / second}s` : `${value}ms`;
+}
+
+const unitMs = { ms: 1, s: second, m: 60 * second } as const;
+
+/**
+ * Reads a setting's value from text, as given on the command line or in the environment.
+ * @throws ConfigError when the text is no such value.
+ */
+export function parseValue(name: SettingName, text: string): Config[SettingName] {
+  const setting: Setting = settings[name];
+  switch (setting.kind) {
+    case 'duration': {
+      const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+      if (amount === undefined) throw new ConfigError(`"${text}" is not a duration: write 250ms, 25s or 2m`);
+      return Number(amount) * unitMs[unit as keyof typeof unitMs];
+    }
+    case 'count':
+      if (!/^\d+$/.test(text)) throw new ConfigError(`"${text}" is not a whole number`);
+      return Number(text);
+    case 'switch':
+      if (['true', '1', 'yes', 'on', ''].includes(text)) return true;
+      if (['false', '0', 'no', 'off'].includes(text)) return false;
+      throw new ConfigError(`"${text}" is neither true nor false`);
+    case 'list':
+      return text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== '');
+    case 'choice':
+      if (!setting.choices.includes(text)) {
+        throw new ConfigError(`"${text}" is none of ${setting.choices.join(', ')}`);
+      }
+      return text;
+    case 'text':
+      return text;
+    default:
+      return assertNever(setting);
+  }
+}
+
+const defaults = Object.fromEntries(
+  Object.entries(settings).map(([name, setting]) => [name, setting.default]),
+) as unknown as Config;
+
+/**
+ * Makes the whole configuration from what differs from the defaults, and asserts its relations.
+ * @throws ConfigError when a value is out of range or two do not fit together.
+ */
+export function defineConfig(overrides: Partial<Config> = {}): Config {
+  const config: Config = { ...defaults, ...overrides };
+  for (const name of Object.keys(settings) as SettingName[]) checkRange(name, config[name]);
+  checkOrigins(config.origin);
+  checkRelations(config);
+  return config;
+}
+
+function checkRange(name: SettingName, value: Config[SettingName]): void {
+  const setting: Setting = settings[name];
+  if (setting.kind !== 'count' && setting.kind !== 'duration') return;
+  const min = setting.min ?? 0;
+  const max = setting.kind === 'duration' ? maxTimerMs : (setting.max ?? Number.MAX_SAFE_INTEGER);
+  const fits = typeof value === 'number' && value >= min && value <= max;
+  if (fits && (setting.kind === 'duration' || Number.isInteger(value))) return;
+  throw new ConfigError(
+    `--${flagOf(name)} ${showValue(name, value)}: must be from ${showValue(name, min)} to ${showValue(name, max)}`,
+  );
+}
+
+function checkOrigins(origins: readonly string[]): void {
+  for (const origin of origins) {
+    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
+    throw new ConfigError(`--origin ${origin}: must be an exact origin such as https://chat.example.com`);
+  }
+}
+
+function checkRelations(config: Config): void {
+  if (config.drainGraceMs > config.drainTimeoutMs) {
+    throw new ConfigError('--drain-grace must not be longer than --drain-timeout');
+  }
+  if (config.compressThresholdBytes > config.maxMessageBytes && config.compress && !config.echo) {
+    throw new ConfigError(
+      '--compress-threshold must not be above --max-message-bytes: nothing would be compressed',
+    );
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * The wire protocol: every message in both directions, as schemas that give the TypeScript type, the check at
+ * the boundary and the published JSON Schema alike. One message is one text frame.
+ */
+import Type, { type Static } from 'typebox';
+import { Compile, type Validator } from 'typebox/compile';
+
+// Rooms and names
+
+/** The room a client lands in when the URL names none. */
+export const defaultRoom = 'general';
+
+const roomNamePattern = /^[\p{L}\p{N}_.-]{1,64}$/u;
+
+/**
+ * Reads a room name as it came from a URL or a message.
+ * @returns the name normalised to NFC, or undefined unless it is 1–64 letters, digits, `_`, `-` and `.`.
+ */
+export function parseRoomName(text: string): string | undefined {
+  const name = text.normalize('NFC');
+  return roomNamePattern.test(name) ? name : undefined;
+}
+
+// A name is shown to everyone in the room, so nothing in it may be invisible or steer the text around it:
+// no control, format, line separator, surrogate or private-use characters.
+const displayNamePattern = /^[^\p{C}\p{Zl}\p{Zp}]{1,32}$/u;
+
+/**
+ * Reads a display name as it came from `?name=`.
+ * @returns the name trimmed and normalised to NFC, or undefined unless it is 1–32 visible characters.
+ */
+export function parseDisplayName(text: string): string | undefined {
+  const name = text.trim().normalize('NFC');
+  return displayNamePattern.test(name) ? name : undefined;
+}
+
+// Client → server
+
+const roomSchema = Type.String({ description: 'A room: 1–64 letters, digits, `_`, `-` and `.`' });
+
+const clientSchemas = {
+  chat: Type.Object(
+    {
+      type: Type.Literal('chat'),
+      room: Type.Optional(roomSchema),
+      content: Type.String({ description: 'What is said' }),
+    },
+    { description: "Says something in a room, the URL's room unless it names another" },
+  ),
+  join: Type.Object(
+    { type: Type.Literal('join'), room: roomSchema },
+    { description: 'Enters one more room' },
+  ),
+  leave: Type.Object({ type: Type.Literal('leave'), room: roomSchema }, { description: 'Leaves a room' }),
+};
+
+export type ChatRequest = Static<typeof clientSchemas.chat>;
+export type JoinRequest = Static<typeof clientSchemas.join>;
+export type LeaveRequest = Static<typeof clientSchemas.leave>;
+export type ClientMessage = ChatRequest | JoinRequest | LeaveRequest;
+
+// Server → client
+
+const common = {
+  room: Type.String({ description: 'The room this is about; empty when it is about none' }),
+  sender: Type.String({ description: 'The display name of who said it; `server` for the server itself' }),
+  content: Type.String({ description: 'What was said, or what happened in words' }),
+  timestamp: Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' }),
+};
+const offsetSchema = Type.Integer({
+  minimum: 0,
+  description: "A message's place in its room, from 1 upwards",
+});
+const membersSchema = Type.Integer({ minimum: 0, description: 'How many are in the room now' });
+
+/** The `sender` of what the server itself says. */
+export const serverName = 'server';
+
+/** What an `error` message says: one closed catalogue, each code with its default words. */
+export const errorCodes = {
+  bad_json: 'not JSON',
+  bad_shape: 'not a message of this protocol',
+  unknown_type: 'unknown message type',
+  binary: 'binary messages are not taken here: send text',
+  bad_room: 'a room name is 1–64 letters, digits, "_", "-" and "."',
+  not_in_room: 'you are not in that room',
+  empty: 'nothing to say: content is empty',
+  too_long: 'content is too long',
+  limit_reached: 'no more rooms for this connection',
+  rate_limited: 'too many messages',
+  unavailable: 'not available now',
+} as const;
+export type ErrorCode = keyof typeof errorCodes;
+
+const serverSchemas = {
+  welcome: Type.Object(
+    {
+      type: Type.Literal('welcome'),
+      ...common,
+      you: Type.String({ description: "This connection's id (UUID v7)" }),
+      name: Type.String({ description: 'The display name that others see' }),
+      epoch: Type.String({ description: "The life of the room's numbering" }),
+      offset: offsetSchema,
+      members: membersSchema,
+      recovered: Type.Boolean({ description: 'Whether everything missed was replayed' }),
+      pingPeriodMs: Type.Integer({
+        minimum: 1,
+        description: 'How long the server lets a silent peer be before it pings',
+      }),
+    },
+    { description: 'The reply to every join: where the client stands' },
+  ),
+  chat: Type.Object(
+    {
+      type: Type.Literal('chat'),
+      ...common,
+      id: Type.String({ description: "The message's id (UUID v7)" }),
+      offset: offsetSchema,
+    },
+    { description: 'What a member said' },
+  ),
+  system: Type.Object(
+    {
+      type: Type.Literal('system'),
+      ...common,
+      event: Type.Union([
+        Type.Literal('joined'),
+        Type.Literal('left'),
+        Type.Literal('presence'),
+        Type.Literal('draining'),
+      ]),
+      members: membersSchema,
+      joined: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'How many came, in a `presence` summary' }),
+      ),
+      left: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'How many went, in a `presence` summary' }),
+      ),
+    },
+    { description: 'What happened in the room' },
+  ),
+  error: Type.Object(
+    {
+      type: Type.Literal('error'),
+      ...common,
+      code: Type.Union(Object.keys(errorCodes).map((code) => Type.Literal(code as ErrorCode))),
+      ref: Type.Optional(Type.String({ description: 'The id of the message that this answers' })),
+      retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, description: 'When to try again' })),
+    },
+    { description: 'Why a message was not taken; the connection stays' },
+  ),
+};
+
+export type WelcomeMessage = Static<typeof serverSchemas.welcome>;
+export type ChatMessage = Static<typeof serverSchemas.chat>;
+export type SystemMessage = Static<typeof serverSchemas.system>;
+export type ErrorMessage = Static<typeof serverSchemas.error>;
+export type ServerMessage = WelcomeMessage | ChatMessage | SystemMessage | ErrorMessage;
+
+/** The protocol as one JSON Schema (draft 2020-12): what a client may send and what a server may answer. */
+export const protocolSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'hubbub protocol',
+  $defs: {
+    ClientMessage: { anyOf: Object.values(clientSchemas) },
+    ServerMessage: { anyOf: Object.values(serverSchemas) },
+  },
+  anyOf: [{ $ref: '#/$defs/ClientMessage' }, { $ref: '#/$defs/ServerMessage' }],
+} as const;
+
+// Validation at the boundary
+
+/** A message that was not understood: the code and the reason in words. */
+export interface Misunderstanding {
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
+export type Parsed = { ok: true; message: ClientMessage } | ({ ok: false } & Misunderstanding);
+
+const validators = new Map<unknown, Validator>(
+  Object.entries(clientSchemas).map(([type, schema]) => [type, Compile(schema)]),
+);
+
+/**
+ * Reads one text frame from a client.
+ * @returns the message, or why it is none. Members that the protocol does not know are ignored.
+ */
+export function parseClientMessage(text: string): Parsed {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, code: 'bad_json', reason: `${errorCodes.bad_json}: ${(error as Error).message}` };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { ok: false, code: 'bad_shape', reason: 'a message is a JSON object with a "type"' };
+  }
+  const type = (value as { type?: unknown }).type;
+  const validator = validators.get(type);
+  if (validator === undefined) {
+    const known = Object.keys(clientSchemas).join(', ');
+    return { ok: false, code: 'unknown_type', reason: `${errorCodes.unknown_type}: known are ${known}` };
+  }
+  if (!validator.Check(value)) {
+    const [first] = validator.Errors(value);
+    const where = first?.instancePath ? `${first.instancePath.slice(1)} ` : '';
+    return {
+      ok: false,
+      code: 'bad_shape',
+      reason: `${String(type)}: ${where}${first?.message ?? 'wrong shape'}`,
+    };
+  }
+  return { ok: true, message: value as ClientMessage };
+}
