@@ -3,6 +3,8 @@
  *
  * The ranges are the contract with clients, which decide by range alone: 4000–4499 come back, 4500–4999 stay
  * away. Codes below 4000 are those of RFC 6455 section 7.4.1 and the IANA registry that it founded.
+ *
+ * 1001, 1005 and 1006 are only ever the peer's, or what is recorded when it left without a word.
  */
 export interface CloseCode {
   readonly code: number;
@@ -15,6 +17,11 @@ export interface CloseCode {
 
 export const closeCodes = {
   normal: { code: 1000, name: 'normal', reason: 'normal closure', reconnect: 'no' },
+  goingAway: { code: 1001, name: 'going away', reason: 'going away', reconnect: 'no' },
+  protocolError: { code: 1002, name: 'protocol error', reason: 'protocol error', reconnect: 'no' },
+  noStatus: { code: 1005, name: 'no status', reason: '', reconnect: 'no' },
+  abnormal: { code: 1006, name: 'abnormal closure', reason: '', reconnect: 'yes' },
+  invalidData: { code: 1007, name: 'invalid data', reason: 'invalid data', reconnect: 'no' },
   messageTooBig: { code: 1009, name: 'message too big', reason: 'message too big', reconnect: 'no' },
   internalError: { code: 1011, name: 'internal error', reason: 'internal error', reconnect: 'yes' },
   restarting: { code: 1012, name: 'restarting', reason: 'server restarting', reconnect: 'spread' },
@@ -33,3 +40,10 @@ export const closeCodes = {
 
 /** The bytes of UTF-8 that a close reason may take: a control frame's 125 less the code's two (RFC 6455 section 5.5). */
 export const maxCloseReasonBytes = 123;
+
+const names = new Map<number, string>(Object.values(closeCodes).map(({ code, name }) => [code, name]));
+
+/** @returns the name that the catalogue has for a code; a peer may close with one that it does not have. */
+export function nameOfCode(code: number): string {
+  return names.get(code) ?? 'unknown';
+}

@@ -97,7 +97,7 @@ export const settings = {
   drainGraceMs: {
     kind: 'duration',
     default: 5 * second,
-    meaning: 'part of it left for the last ones before they are terminated',
+    meaning: 'part of the drain timeout left for the last ones before they are terminated',
   },
 
   registerCapacity: {
@@ -137,6 +137,12 @@ export const settings = {
     default: 250,
     min: 1,
     meaning: 'time over which joins and leaves of a busy room are gathered',
+  },
+  presenceBurst: {
+    kind: 'count',
+    default: 4,
+    min: 1,
+    meaning: 'joins and leaves that a small room announces at once in that time',
   },
   presenceDetailLimit: {
     kind: 'count',
@@ -188,39 +194,49 @@ export function showValue(name: SettingName, value: Config[SettingName]): string
   return value > 0 && value % second === 0 ? `${value / second}s` : `${value}ms`;
 }
 
-const unitMs = { ms: 1, s: second, m: 60 * second } as const;
+/** Where a text came from; an error names the setting as it was written there. */
+type TextSource = 'flag' | 'environment';
 
 /**
  * Reads a setting's value from text, as given on the command line or in the environment.
- * @throws ConfigError when the text is no such value.
+ * @throws ConfigError naming the flag or the variable, when the text is no such value or out of range.
  */
-export function parseValue(name: SettingName, text: string): Config[SettingName] {
-  const setting: Setting = settings[name];
+export function parseValue(
+  name: SettingName,
+  text: string,
+  source: TextSource = 'flag',
+): Config[SettingName] {
+  const reading = readText(settings[name], text);
+  const reason = 'reason' in reading ? reading.reason : misfit(name, reading.value);
+  if ('value' in reading && reason === undefined) return reading.value;
+  const given = source === 'flag' ? `--${flagOf(name)} ${text}` : `${environmentOf(name)}=${text}`;
+  throw new ConfigError(`${given}: ${reason}`);
+}
+
+const unitMs = { ms: 1, s: second, m: 60 * second } as const;
+
+type Reading = { readonly value: Config[SettingName] } | { readonly reason: string };
+
+function readText(setting: Setting, text: string): Reading {
   switch (setting.kind) {
     case 'duration': {
       const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-      if (amount === undefined) throw new ConfigError(`"${text}" is not a duration: write 250ms, 25s or 2m`);
-      return Number(amount) * unitMs[unit as keyof typeof unitMs];
+      if (amount === undefined) return { reason: 'must be a duration such as 250ms, 25s or 2m' };
+      return { value: Number(amount) * unitMs[unit as keyof typeof unitMs] };
     }
     case 'count':
-      if (!/^\d+$/.test(text)) throw new ConfigError(`"${text}" is not a whole number`);
-      return Number(text);
+      return /^\d+$/.test(text) ? { value: Number(text) } : { reason: 'must be a whole number' };
     case 'switch':
-      if (['true', '1', 'yes', 'on', ''].includes(text)) return true;
-      if (['false', '0', 'no', 'off'].includes(text)) return false;
-      throw new ConfigError(`"${text}" is neither true nor false`);
-    case 'list':
-      return text
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== '');
+      if (['true', '1', 'yes', 'on'].includes(text)) return { value: true };
+      if (['false', '0', 'no', 'off'].includes(text)) return { value: false };
+      return { reason: 'must be true or false' };
+    case 'list': {
+      const parts = text.split(',').map((part) => part.trim());
+      return { value: parts.filter((part) => part !== '') };
+    }
     case 'choice':
-      if (!setting.choices.includes(text)) {
-        throw new ConfigError(`"${text}" is none of ${setting.choices.join(', ')}`);
-      }
-      return text;
     case 'text':
-      return text;
+      return { value: text };
     default:
       return assertNever(setting);
   }
@@ -236,38 +252,73 @@ const defaults = Object.fromEntries(
  */
 export function defineConfig(overrides: Partial<Config> = {}): Config {
   const config: Config = { ...defaults, ...overrides };
-  for (const name of Object.keys(settings) as SettingName[]) checkRange(name, config[name]);
-  checkOrigins(config.origin);
+  for (const name of Object.keys(settings) as SettingName[]) {
+    const reason = misfit(name, config[name]);
+    if (reason === undefined) continue;
+    throw new ConfigError(`${shown(name, config)}: ${reason}`);
+  }
   checkRelations(config);
   return config;
 }
 
-function checkRange(name: SettingName, value: Config[SettingName]): void {
+/** @returns why the value cannot be this setting's, or undefined where it can. */
+function misfit(name: SettingName, value: Config[SettingName]): string | undefined {
   const setting: Setting = settings[name];
-  if (setting.kind !== 'count' && setting.kind !== 'duration') return;
-  const min = setting.min ?? 0;
-  const max = setting.kind === 'duration' ? maxTimerMs : (setting.max ?? Number.MAX_SAFE_INTEGER);
-  const fits = typeof value === 'number' && value >= min && value <= max;
-  if (fits && (setting.kind === 'duration' || Number.isInteger(value))) return;
-  throw new ConfigError(
-    `--${flagOf(name)} ${showValue(name, value)}: must be from ${showValue(name, min)} to ${showValue(name, max)}`,
-  );
+  switch (setting.kind) {
+    case 'count':
+      return outOfRange(name, value, setting.min ?? 0, setting.max ?? Number.MAX_SAFE_INTEGER);
+    case 'duration':
+      return outOfRange(name, value, setting.min ?? 0, maxTimerMs);
+    case 'choice':
+      if (setting.choices.includes(String(value))) return undefined;
+      return `must be one of ${setting.choices.join(', ')}`;
+    case 'text':
+      return value === '' ? 'must not be empty' : undefined;
+    case 'list':
+      return name === 'origin' ? inexactOrigin(value as readonly string[]) : undefined;
+    case 'switch':
+      return undefined;
+    default:
+      return assertNever(setting);
+  }
 }
 
-function checkOrigins(origins: readonly string[]): void {
-  for (const origin of origins) {
-    if (URL.canParse(origin) && new URL(origin).origin === origin) continue;
-    throw new ConfigError(`--origin ${origin}: must be an exact origin such as https://chat.example.com`);
-  }
+function outOfRange(
+  name: SettingName,
+  value: Config[SettingName],
+  min: number,
+  max: number,
+): string | undefined {
+  const fits = typeof value === 'number' && value >= min && value <= max;
+  if (fits && (settings[name].kind === 'duration' || Number.isInteger(value))) return undefined;
+  return `must be from ${showValue(name, min)} to ${showValue(name, max)}`;
+}
+
+function inexactOrigin(origins: readonly string[]): string | undefined {
+  const wrong = origins.find((origin) => !isExactOrigin(origin));
+  if (wrong === undefined) return undefined;
+  return `"${wrong}" is not an exact origin such as https://chat.example.com`;
+}
+
+/** Parsed and printed again, an exact origin is the same: no path, no default port, nothing to normalise. */
+function isExactOrigin(text: string): boolean {
+  if (text.includes('*')) return false; // a URL may have it, but nobody means it to the letter
+  return URL.canParse(text) && new URL(text).origin === text;
 }
 
 function checkRelations(config: Config): void {
   if (config.drainGraceMs > config.drainTimeoutMs) {
-    throw new ConfigError('--drain-grace must not be longer than --drain-timeout');
-  }
-  if (config.compressThresholdBytes > config.maxMessageBytes && config.compress && !config.echo) {
     throw new ConfigError(
-      '--compress-threshold must not be above --max-message-bytes: nothing would be compressed',
+      `${shown('drainGraceMs', config)}: must not be longer than ${shown('drainTimeoutMs', config)}`,
     );
   }
+  if (config.compress && config.compressThresholdBytes > config.maxMessageBytes) {
+    throw new ConfigError(
+      `${shown('compressThresholdBytes', config)}: must not be above ${shown('maxMessageBytes', config)}, or nothing would be compressed`,
+    );
+  }
+}
+
+function shown(name: SettingName, config: Config): string {
+  return `--${flagOf(name)} ${showValue(name, config[name])}`;
 }

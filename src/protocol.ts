@@ -2,7 +2,7 @@
  * The wire protocol: every message in both directions, as schemas that give the TypeScript type, the check at
  * the boundary and the published JSON Schema alike. One message is one text frame.
  */
-import Type, { type Static } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 
 // Rooms and names
@@ -21,16 +21,21 @@ export function parseRoomName(text: string): string | undefined {
   return roomNamePattern.test(name) ? name : undefined;
 }
 
+/** The `sender` of what the server itself says; no member may bear it. */
+export const serverName = 'server';
+
 // A name is shown to everyone in the room, so nothing in it may be invisible or steer the text around it:
 // no control, format, line separator, surrogate or private-use characters.
 const displayNamePattern = /^[^\p{C}\p{Zl}\p{Zp}]{1,32}$/u;
 
 /**
  * Reads a display name as it came from `?name=`.
- * @returns the name trimmed and normalised to NFC, or undefined unless it is 1–32 visible characters.
+ * @returns the name trimmed and normalised to NFC, or undefined unless it is 1–32 visible characters and
+ * not the server's own.
  */
 export function parseDisplayName(text: string): string | undefined {
   const name = text.trim().normalize('NFC');
+  if (name.toLowerCase() === serverName) return undefined;
   return displayNamePattern.test(name) ? name : undefined;
 }
 
@@ -63,7 +68,9 @@ export type ClientMessage = ChatRequest | JoinRequest | LeaveRequest;
 
 const common = {
   room: Type.String({ description: 'The room this is about; empty when it is about none' }),
-  sender: Type.String({ description: 'The display name of who said it; `server` for the server itself' }),
+  sender: Type.String({
+    description: 'The display name of who said or did it; `server` for the server itself',
+  }),
   content: Type.String({ description: 'What was said, or what happened in words' }),
   timestamp: Type.String({ format: 'date-time', description: 'RFC 3339, UTC, milliseconds' }),
 };
@@ -72,9 +79,6 @@ const offsetSchema = Type.Integer({
   description: "A message's place in its room, from 1 upwards",
 });
 const membersSchema = Type.Integer({ minimum: 0, description: 'How many are in the room now' });
-
-/** The `sender` of what the server itself says. */
-export const serverName = 'server';
 
 /** What an `error` message says: one closed catalogue, each code with its default words. */
 export const errorCodes = {
@@ -143,7 +147,7 @@ const serverSchemas = {
     {
       type: Type.Literal('error'),
       ...common,
-      code: Type.Union(Object.keys(errorCodes).map((code) => Type.Literal(code as ErrorCode))),
+      code: Type.Unsafe<ErrorCode>({ type: 'string', enum: Object.keys(errorCodes) }),
       ref: Type.Optional(Type.String({ description: 'The id of the message that this answers' })),
       retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, description: 'When to try again' })),
     },

@@ -9,7 +9,7 @@ import type { Encoding } from './batch.ts';
 
 export interface Socket {
   readonly transport: 'websocket' | 'memory';
-  /** Where the peer is, for logs and limits: an address, with port where there is one. */
+  /** The address the peer comes from, for logs and limits. */
   readonly remoteAddress: string;
   /** How this socket's peer wants batches on the wire. */
   readonly encoding: Encoding;
@@ -34,12 +34,14 @@ export interface Socket {
 export interface SocketListener {
   /** A whole message came, text or binary, as its bytes; text is valid UTF-8. */
   frame(data: Buffer, isBinary: boolean): void;
-  /** The peer answered a ping, or gave another sign of life that is not a message. */
+  /** The peer asks for a sign of life; the transport answers. */
+  pinged(): void;
+  /** The peer answered a ping. */
   pong(): void;
   /** Everything handed to `send` has been taken by the kernel. */
   drained(): void;
-  /** The transport or the peer broke the rules or the network broke; `closed` follows. */
-  failed(error: Error): void;
+  /** The peer broke the transport's rules, which the transport has answered with this code; `closed` follows. */
+  failed(code: number, reason: string): void;
   /** The socket is gone, with the code that the transport or the peer gave (1006: none). */
   closed(code: number, reason: string): void;
 }

@@ -1,0 +1,162 @@
+/**
+ * A chat server, put together: hub, broker, connections, HTTP and the machine that starts and drains them.
+ *
+ * ```ts
+ * const server = createChatServer({ port: 0 });
+ * await server.start();
+ * console.log(server.url);
+ * const { leaks } = await server.stop();
+ * ```
+ */
+import type { FastifyInstance } from 'fastify';
+import { pino, type Logger } from 'pino';
+import { createActor, toPromise, waitFor } from 'xstate';
+import { MemoryBroker } from './brokers/memory.ts';
+import { systemClock, type Clock } from './clock.ts';
+import { defineConfig, type Config } from './config.ts';
+import { Connections, type Inspect } from './connections.ts';
+import { createHttp } from './http.ts';
+import { Hub } from './hub.ts';
+import { LeakTracker, runningActors } from './leaks.ts';
+import { Metrics } from './metrics.ts';
+import { serverMachine, type ServerActor } from './server.ts';
+import { createTraffic, type Traffic } from './traffic.ts';
+import { WebSocketTransport } from './transports/websocket.ts';
+import { UpgradeDesk } from './upgrade.ts';
+
+export interface ChatServerOptions extends Partial<Config> {
+  /** Where it logs: nowhere unless given. */
+  readonly logger?: Logger;
+  /** Where time comes from. */
+  readonly clock?: Clock;
+  /** From 0 to below 1: guest names and the spread of a drain. */
+  readonly random?: () => number;
+  /** Is told what every actor does. */
+  readonly inspect?: Inspect;
+}
+
+/** What a server leaves behind. */
+export interface StopReport {
+  /** How many connections there were in its life; all are closed. */
+  readonly connections: number;
+  readonly closedByCode: ReadonlyMap<number, number>;
+  /** The names of what is still alive: none, or there is a bug. */
+  readonly leaks: readonly string[];
+}
+
+export class ChatServer {
+  readonly config: Config;
+  readonly actor: ServerActor;
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly traffic: Traffic = createTraffic();
+  readonly #leaks: LeakTracker;
+  readonly #metrics: Metrics;
+  readonly #logger: Logger;
+  readonly #desk: UpgradeDesk;
+  #http: FastifyInstance | undefined;
+
+  constructor({ logger, clock, random = Math.random, inspect, ...overrides }: ChatServerOptions = {}) {
+    const config = defineConfig(overrides);
+    this.config = config;
+    this.#logger = logger ?? pino({ level: 'silent' });
+    this.#leaks = new LeakTracker({ clock: clock ?? systemClock, processResources: false });
+    const trackedClock = this.#leaks.clock;
+    const { traffic } = this;
+
+    const hub = new Hub({ broker: new MemoryBroker(), clock: trackedClock, config, traffic });
+    const connections = new Connections({
+      hub,
+      config,
+      clock: trackedClock,
+      traffic,
+      logger: this.#logger,
+      inspect,
+    });
+    this.hub = hub;
+    this.connections = connections;
+    this.#metrics = new Metrics({ connections, hub, traffic });
+    this.actor = createActor(serverMachine, {
+      id: 'server',
+      clock: trackedClock,
+      ...(inspect === undefined ? {} : { inspect }),
+      input: {
+        hub,
+        connections,
+        clock: trackedClock,
+        random,
+        timeouts: config,
+        listen: () => this.#listen(),
+        release: () => this.#release(),
+      },
+    });
+    this.#desk = new UpgradeDesk({
+      config,
+      connections,
+      transport: new WebSocketTransport(config),
+      random,
+      isDraining: () => !this.isReady,
+    });
+    connections.onEmpty = () => this.actor.send({ type: 'emptied' });
+    this.#leaks.watch('connection', () => [...connections].flatMap(({ actor }) => runningActors(actor)));
+    this.#leaks.watch('hub', () => hub.remains());
+    this.#leaks.watch('server', () => runningActors(this.actor));
+  }
+
+  /** Where it listens, as `http://host:port`. @throws before it does. */
+  get url(): string {
+    const { url } = this.actor.getSnapshot().context;
+    if (url === undefined) throw new Error('the server has no URL before start() has resolved');
+    return url;
+  }
+
+  get isReady(): boolean {
+    return this.actor.getSnapshot().matches('listening');
+  }
+
+  /** Begins to listen. @throws the system's error where it cannot, such as EADDRINUSE. */
+  async start(): Promise<void> {
+    this.actor.start();
+    await waitFor(this.actor, (snapshot) => !snapshot.matches('starting'));
+    const { context } = this.actor.getSnapshot();
+    if (context.url !== undefined) return;
+    await this.#release();
+    throw context.error;
+  }
+
+  /** Drains: resolves once every connection is closed and everything is let go of. */
+  async stop(): Promise<StopReport> {
+    this.actor.send({ type: 'drain' });
+    await toPromise(this.actor);
+    const { total, closedByCode } = this.connections;
+    return { connections: total, closedByCode, leaks: this.#leaks.alive() };
+  }
+
+  async #listen(): Promise<string> {
+    const { hub, connections, traffic, config } = this;
+    const http = await createHttp({
+      hub,
+      connections,
+      traffic,
+      metrics: this.#metrics,
+      isReady: () => this.isReady,
+    });
+    this.#http = http;
+    http.server.on('upgrade', this.#desk.handle);
+    return http.listen({ port: config.port, host: config.host });
+  }
+
+  async #release(): Promise<void> {
+    this.#metrics.stop();
+    const http = this.#http;
+    if (http === undefined) return;
+    // Idle connections end at once; a request in hand gets the grace that connections get.
+    const impatience = setTimeout(() => http.server.closeAllConnections(), this.config.drainGraceMs);
+    await http.close();
+    clearTimeout(impatience);
+  }
+}
+
+export function createChatServer(options: ChatServerOptions = {}): ChatServer {
+  return new ChatServer(options);
+}

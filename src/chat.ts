@@ -1,0 +1,112 @@
+/**
+ * A chat is the session of a member: it reads the client's messages, checks them, and gives the hub what they
+ * ask for. Whatever it does not take, it answers with an `error`; the connection stays.
+ */
+import { assertNever } from './assert.ts';
+import { Batch } from './batch.ts';
+import type { Sender } from './channel.ts';
+import type { Clock } from './clock.ts';
+import type { Hub, Registration } from './hub.ts';
+import { errorText, type ErrorDetails } from './messages.ts';
+import { errorCodes, parseClientMessage, parseRoomName, type ErrorCode } from './protocol.ts';
+import type { Session } from './reader.ts';
+import type { Writer } from './writer.ts';
+
+export interface ChatOptions {
+  readonly hub: Hub;
+  readonly writer: Writer;
+  /** The room that messages without one are for. */
+  readonly room: string;
+  readonly roomsPerConnection: number;
+  readonly clock: Clock;
+}
+
+export class Chat implements Session {
+  readonly #hub: Hub;
+  readonly #writer: Writer;
+  readonly #room: string;
+  readonly #roomsPerConnection: number;
+  readonly #clock: Clock;
+  // The rooms asked for and not left: what the hub will make true.
+  readonly #rooms = new Map<string, Registration>();
+
+  constructor(options: ChatOptions) {
+    this.#hub = options.hub;
+    this.#writer = options.writer;
+    this.#room = options.room;
+    this.#roomsPerConnection = options.roomsPerConnection;
+    this.#clock = options.clock;
+  }
+
+  open(sender: Sender): boolean {
+    return this.#register(this.#room, sender);
+  }
+
+  take(data: Buffer, isBinary: boolean, sender: Sender): boolean {
+    if (isBinary) return this.#answer('binary');
+    const parsed = parseClientMessage(data.toString());
+    if (!parsed.ok) return this.#answer(parsed.code, { reason: parsed.reason });
+    const { message } = parsed;
+    const room = message.room === undefined ? this.#room : parseRoomName(message.room);
+    if (room === undefined) return this.#answer('bad_room');
+    switch (message.type) {
+      case 'chat':
+        return this.#say(room, message.content, sender);
+      case 'join':
+        return this.#join(room, sender);
+      case 'leave':
+        return this.#leave(room, sender);
+      default:
+        return assertNever(message);
+    }
+  }
+
+  refuse(retryAfterMs: number): void {
+    this.#answer('rate_limited', { retryAfterMs });
+  }
+
+  close(): void {
+    for (const registration of this.#rooms.values()) registration.withdrawn = true;
+    this.#rooms.clear();
+    this.#hub.unregister.offer({ subscriber: this.#writer }, leaver);
+  }
+
+  #say(room: string, content: string, sender: Sender): boolean {
+    if (!this.#rooms.has(room)) return this.#answer('not_in_room', { room });
+    if (content.trim() === '') return this.#answer('empty', { room });
+    return this.#hub.broadcast.offer({ subscriber: this.#writer, room, content }, sender);
+  }
+
+  #join(room: string, sender: Sender): boolean {
+    if (!this.#rooms.has(room) && this.#rooms.size >= this.#roomsPerConnection) {
+      const reason = `${errorCodes.limit_reached}: ${this.#roomsPerConnection} are the most`;
+      return this.#answer('limit_reached', { room, reason });
+    }
+    return this.#register(room, sender);
+  }
+
+  #register(room: string, sender: Sender): boolean {
+    const registration: Registration = { subscriber: this.#writer, room, withdrawn: false };
+    this.#rooms.set(room, registration);
+    return this.#hub.register.offer(registration, sender);
+  }
+
+  #leave(room: string, sender: Sender): boolean {
+    const registration = this.#rooms.get(room);
+    if (registration === undefined) return this.#answer('not_in_room', { room });
+    registration.withdrawn = true;
+    this.#rooms.delete(room);
+    return this.#hub.unregister.offer({ subscriber: this.#writer, room }, sender);
+  }
+
+  /** Tells the client why. @returns true: there is nothing to wait for. */
+  #answer(code: ErrorCode, details: Omit<ErrorDetails, 'timestamp'> = {}): true {
+    const timestamp = new Date(this.#clock.now()).toISOString();
+    this.#writer.offer(new Batch([errorText(code, { ...details, timestamp })]));
+    this.#writer.flush();
+    return true;
+  }
+}
+
+/** Stands for those who leave: they need not be told when their request has moved in, for they are gone. */
+const leaver: Sender = { id: 'leaver', unparked: () => undefined };

@@ -1,0 +1,168 @@
+/**
+ * The command line: its commands, every setting as a flag and an environment variable, and one line for each error.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Help, Option } from 'commander';
+import {
+  ConfigError,
+  defineConfig,
+  environmentOf,
+  flagOf,
+  parseValue,
+  settings,
+  showValue,
+} from './config.ts';
+import type { Config, Setting, SettingName } from './config.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The exit code for a mistake in what was asked: a flag, a variable, a port that cannot be had. */
+const usageExitCode = 2;
+
+const helpWidth = 100;
+
+const settingNames = Object.keys(settings) as SettingName[];
+
+/** The headings in --help; each one stands above a setting and holds until the next. */
+const headings: Partial<Record<SettingName, string>> = {
+  port: 'Listening:',
+  maxConnections: 'Limits:',
+  rate: 'Rates:',
+  handshakeTimeoutMs: 'Timeouts:',
+  registerCapacity: 'Channels and outboxes:',
+  presenceIntervalMs: 'Presence:',
+  compress: 'Extras:',
+  logLevel: 'Logging:',
+};
+
+/** What stands for a value in --help; a switch takes none. */
+const placeholders: Record<Setting['kind'], string> = {
+  duration: ' <time>',
+  count: ' <number>',
+  text: ' <text>',
+  list: ' <text>',
+  choice: ' <word>',
+  switch: '',
+};
+
+/**
+ * Runs one command to its end, and sets the process's exit code.
+ * @param args what follows the program's name.
+ */
+export async function runCli(args: readonly string[], environment: Environment = process.env): Promise<void> {
+  bearClosedPipes();
+  try {
+    await createProgram(environment).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return; // help or version was shown
+    if (!(error instanceof CommanderError || error instanceof ConfigError)) throw error;
+    process.stderr.write(`hubbub: ${oneLine(error.message)}\n`);
+    process.exit(usageExitCode);
+  }
+}
+
+/** Whoever reads our output may go at any time (`hubbub --help | head -1`): that is no error. */
+function bearClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
+function oneLine(message: string): string {
+  return message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
+}
+
+function createProgram(environment: Environment): Command {
+  const program = new Command('hubbub')
+    .description('A multi-room WebSocket chat server in which every moving part is an actor you can watch.')
+    .usage('[command] [options]')
+    .version(packageVersion(), '--version', 'show the version')
+    .helpOption('--help', 'show this help')
+    .exitOverride()
+    .configureOutput({
+      outputError: () => {}, // runCli says it, in one line
+      getOutHelpWidth: () => Math.min(process.stdout.isTTY ? process.stdout.columns : helpWidth, helpWidth),
+    });
+  const serve = addServeCommand(program, environment);
+  return program.configureHelp({
+    // `hubbub --help` is the default command's help too.
+    visibleOptions: (command) => [
+      ...new Help().visibleOptions(command),
+      ...(command === program ? serve.options : []),
+    ],
+  });
+}
+
+function addServeCommand(program: Command, environment: Environment): Command {
+  const serve = program
+    .command('serve', { isDefault: true })
+    .description('run the server: what hubbub does without a command')
+    .allowExcessArguments() // to name the word that is too much, below
+    .action(async () => {
+      const [unexpected] = serve.args;
+      if (unexpected !== undefined) serve.error(`unknown command or argument '${unexpected}'`);
+      const config = defineConfig({ ...readEnvironment(environment), ...readFlags(serve) });
+      // Loaded only now, so that help and errors come at once.
+      const { serveUntilSignal } = await import('./serve.ts');
+      await serveUntilSignal(config);
+    });
+  for (const option of createOptions()) serve.addOption(option);
+  return serve;
+}
+
+function createOptions(): Option[] {
+  let heading = '';
+  return settingNames.map((name) => {
+    heading = headings[name] ?? heading;
+    return createOption(name).helpGroup(heading);
+  });
+}
+
+function createOption(name: SettingName): Option {
+  const { kind } = settings[name];
+  const option = new Option(`--${flagOf(name)}${placeholders[kind]}`, describe(name));
+  if (kind === 'list') {
+    return option.argParser((text, previous?: readonly string[]) => [
+      ...(previous ?? []),
+      ...(parseValue(name, text) as readonly string[]),
+    ]);
+  }
+  return kind === 'switch' ? option : option.argParser((text) => parseValue(name, text));
+}
+
+function describe(name: SettingName): string {
+  const setting: Setting = settings[name];
+  const shown = showValue(name, setting.default) || 'none';
+  const meaning =
+    setting.kind === 'choice' ? `${setting.meaning}: ${setting.choices.join(', ')}` : setting.meaning;
+  const repeats = setting.kind === 'list' ? '; several by repeating it or with commas' : '';
+  return `${meaning}${repeats}\n(default ${shown}, ${environmentOf(name)})`;
+}
+
+function readFlags(command: Command): Partial<Config> {
+  const options = new Map(command.options.map((option) => [option.name(), option]));
+  const given = settingNames.flatMap((name) => {
+    const option = options.get(flagOf(name));
+    const value: unknown = option && command.getOptionValue(option.attributeName());
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+/** @throws ConfigError naming the variable whose text is no value of its setting. */
+function readEnvironment(environment: Environment): Partial<Config> {
+  const given = settingNames.flatMap((name) => {
+    const text = environment[environmentOf(name)];
+    // An empty variable is how container and unit files say "not set".
+    return text === undefined || text === '' ? [] : [[name, parseValue(name, text, 'environment')] as const];
+  });
+  return Object.fromEntries(given);
+}
+
+function packageVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}

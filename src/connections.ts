@@ -1,0 +1,156 @@
+/**
+ * The registry of connections: it makes each one an actor of its own, knows those that live, and counts how the
+ * others died.
+ *
+ * They are roots and not children of the server's actor, because XState copies a parent's whole map of children
+ * at each birth and scans a whole system's timers at each death.
+ */
+import type { Logger } from 'pino';
+import { v7 as uuid } from 'uuid';
+import { createActor, type InspectionEvent, type Observer } from 'xstate';
+import { Chat } from './chat.ts';
+import { closeCodes } from './close-codes.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { connectionMachine, type Close, type ConnectionActor } from './connection.ts';
+import { Echo } from './echo.ts';
+import type { Hub } from './hub.ts';
+import { Refusal } from './refusal.ts';
+import { Reader, type Session } from './reader.ts';
+import type { Socket } from './socket.ts';
+import type { Traffic } from './traffic.ts';
+import { Writer } from './writer.ts';
+
+export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
+
+/** What a new socket is for. */
+export type Purpose =
+  | { readonly kind: 'chat'; readonly room: string; readonly name: string }
+  | { readonly kind: 'echo' }
+  | { readonly kind: 'refused'; readonly code: number; readonly reason: string };
+
+/** A living connection, with what its actors work on. */
+export interface Connection {
+  readonly id: string;
+  readonly actor: ConnectionActor;
+  readonly socket: Socket;
+  readonly reader: Reader;
+  readonly writer: Writer;
+  readonly purpose: Purpose;
+}
+
+export interface ConnectionsOptions {
+  readonly hub: Hub;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly traffic: Traffic;
+  readonly logger: Logger;
+  readonly inspect: Inspect | undefined;
+}
+
+export class Connections {
+  readonly closedByCode = new Map<number, number>();
+  /** How many there were since the server started. */
+  total = 0;
+  /** Is told each time the last one is gone. */
+  onEmpty: (() => void) | undefined;
+  readonly #options: ConnectionsOptions;
+  readonly #living = new Map<string, Connection>();
+  readonly #perAddress = new Map<string, number>();
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#living.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#living.values();
+  }
+
+  get(id: string): Connection | undefined {
+    return this.#living.get(id);
+  }
+
+  /** How many there are from one address. */
+  from(address: string): number {
+    return this.#perAddress.get(address) ?? 0;
+  }
+
+  /** Makes a socket a connection, and starts it. */
+  open(socket: Socket, purpose: Purpose): Connection {
+    const { config, clock, traffic, logger, inspect } = this.#options;
+    const id = uuid();
+    const name = purpose.kind === 'chat' ? purpose.name : purpose.kind;
+    const writer = new Writer({ id, name, socket, limits: config, traffic });
+    const session = this.#sessionFor(purpose, writer);
+    const limits = purpose.kind === 'chat' ? config : { ...config, rate: 0 };
+    const reader = new Reader({ id, socket, session, writer, limits, clock, traffic });
+    const actor = createActor(connectionMachine, {
+      id: `connection-${id}`,
+      clock,
+      ...(inspect === undefined ? {} : { inspect }),
+      input: {
+        reader,
+        writer,
+        session,
+        timeouts: config,
+        clock,
+        report: (thrown) => logger.error({ err: thrown, connection: id }, 'a transition threw'),
+      },
+    });
+    const connection = { id, actor, socket, reader, writer, purpose };
+    this.#add(connection);
+    actor.subscribe({
+      complete: () => this.#remove(connection, actor.getSnapshot().output),
+      error: (thrown) => this.#salvage(connection, session, thrown),
+    });
+    actor.start();
+    if (purpose.kind === 'refused') actor.send({ type: 'close', code: purpose.code, reason: purpose.reason });
+    return connection;
+  }
+
+  #sessionFor(purpose: Purpose, writer: Writer): Session {
+    const { hub, config, clock } = this.#options;
+    if (purpose.kind === 'echo') return new Echo(writer);
+    if (purpose.kind === 'refused') return new Refusal(writer);
+    return new Chat({
+      hub,
+      writer,
+      clock,
+      room: purpose.room,
+      roomsPerConnection: config.roomsPerConnection,
+    });
+  }
+
+  #add(connection: Connection): void {
+    const { socket } = connection;
+    this.total += 1;
+    this.#living.set(connection.id, connection);
+    this.#perAddress.set(socket.remoteAddress, this.from(socket.remoteAddress) + 1);
+  }
+
+  #remove({ id, socket }: Connection, close: Close | undefined): void {
+    const { code, reason, by } = close ?? { ...closeCodes.internalError, by: 'server' };
+    this.#living.delete(id);
+    const others = this.from(socket.remoteAddress) - 1;
+    if (others > 0) this.#perAddress.set(socket.remoteAddress, others);
+    else this.#perAddress.delete(socket.remoteAddress);
+    this.closedByCode.set(code, (this.closedByCode.get(code) ?? 0) + 1);
+    this.#options.logger.debug({ connection: id, code, reason, by }, 'connection closed');
+    if (this.#living.size === 0) this.onEmpty?.();
+  }
+
+  /** The actor died of an error in its own teardown: what it held is given back here. */
+  #salvage(connection: Connection, session: Session, thrown: unknown): void {
+    const { logger } = this.#options;
+    logger.error({ err: thrown, connection: connection.id }, 'connection failed');
+    connection.reader.release();
+    connection.writer.release();
+    session.close();
+    connection.socket.terminate();
+    this.#remove(connection, undefined);
+  }
+}

@@ -1,0 +1,144 @@
+/** The HTTP side: the chat page, the rooms, the figures, and whether the server is well. */
+import helmet from '@fastify/helmet';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import type { Connections } from './connections.ts';
+import type { Hub } from './hub.ts';
+import type { Metrics } from './metrics.ts';
+import { loadPage, plainText } from './page.ts';
+import { errorCodes, parseRoomName, protocolSchema } from './protocol.ts';
+import type { Room } from './room.ts';
+import type { Traffic } from './traffic.ts';
+
+export interface HttpOptions {
+  readonly hub: Hub;
+  readonly connections: Connections;
+  readonly traffic: Traffic;
+  readonly metrics: Metrics;
+  readonly isReady: () => boolean;
+}
+
+/** Makes the HTTP server with its routes; it does not listen yet. */
+export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const http = Fastify({ forceCloseConnections: 'idle', routerOptions: { ignoreTrailingSlash: true } });
+  await http.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Whether the host is to be reached by TLS alone is for the proxy that ends TLS to say.
+    strictTransportSecurity: false,
+  });
+  http.setNotFoundHandler((request, reply) =>
+    fail(reply, 404, `there is nothing at ${request.method} ${request.url}`),
+  );
+  servePage(http);
+  serveRooms(http, options);
+  serveFigures(http, options);
+  serveHealth(http, options);
+  return http;
+}
+
+function fail(reply: FastifyReply, status: number, message: string): FastifyReply {
+  return reply.code(status).send({ error: message });
+}
+
+function servePage(http: FastifyInstance): void {
+  const page = loadPage();
+  for (const [path, { contentType, body }] of page) {
+    http.get(path, (request, reply) => {
+      if (path !== '/' || (request.headers.accept ?? '').includes('text/html')) {
+        return reply.type(contentType).header('Cache-Control', 'no-cache').send(body);
+      }
+      const origin = `${request.protocol}://${request.host}`;
+      return reply.type('text/plain; charset=utf-8').send(plainText(origin));
+    });
+  }
+  http.get('/protocol.json', (_, reply) => reply.type('application/schema+json').send(protocolSchema));
+  const upgrade = (_: unknown, reply: FastifyReply) => {
+    reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade');
+    return fail(reply, 426, 'this is a WebSocket: connect with ws://');
+  };
+  http.get('/ws', upgrade);
+  http.get('/ws/:room', upgrade);
+}
+
+// Rooms
+
+const roomSummary = Type.Object({ name: Type.String(), members: Type.Integer() });
+const roomDetails = Type.Object({
+  name: Type.String(),
+  members: Type.Integer(),
+  names: Type.Array(Type.String()),
+  epoch: Type.String(),
+  offset: Type.Integer(),
+});
+
+function serveRooms(http: FastifyInstance, { hub }: HttpOptions): void {
+  http.get(
+    '/rooms',
+    { schema: { response: { 200: Type.Object({ rooms: Type.Array(roomSummary) }) } } },
+    () => {
+      const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
+      return { rooms: rooms.toSorted((a, b) => b.members - a.members || a.name.localeCompare(b.name)) };
+    },
+  );
+  http.get<{ Params: { room: string } }>(
+    '/rooms/:room',
+    { schema: { response: { 200: roomDetails } } },
+    (request, reply) => {
+      const name = parseRoomName(request.params.room);
+      if (name === undefined) return fail(reply, 400, errorCodes.bad_room);
+      const room = hub.rooms.get(name);
+      return room === undefined ? fail(reply, 404, `nobody is in ${name}`) : detailsOf(room);
+    },
+  );
+}
+
+function detailsOf({ name, members, position }: Room) {
+  const names = members.map((member) => member.name);
+  return {
+    name,
+    members: members.length,
+    names,
+    epoch: position?.epoch ?? '',
+    offset: position?.offset ?? 0,
+  };
+}
+
+// Figures
+
+function serveFigures(http: FastifyInstance, { hub, connections, traffic, metrics }: HttpOptions): void {
+  http.get('/stats', () => {
+    const { channels, rooms } = hub.view();
+    return {
+      totalConnections: connections.total,
+      activeConnections: connections.size,
+      messagesReceived: traffic.messagesIn,
+      messagesSent: traffic.deliveries,
+      rooms,
+      channels: channels.map(({ parked, ...channel }) => ({ ...channel, parked: parked.length })),
+      closedByCode: Object.fromEntries(connections.closedByCode),
+      uptimeSeconds: Math.round(process.uptime()),
+    };
+  });
+  http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+}
+
+// Health
+
+function serveHealth(http: FastifyInstance, { isReady }: HttpOptions): void {
+  http.get('/healthz', () => ({ status: 'ok' }));
+  http.get('/readyz', (_, reply) =>
+    isReady() ? { status: 'ready' } : reply.code(503).header('Retry-After', '5').send({ status: 'draining' }),
+  );
+}

@@ -1,0 +1,364 @@
+/**
+ * The hub maintains the rooms and who is in them, and turns what members say into batches for everyone.
+ *
+ * It is an actor whose mailbox is three bounded channels. Once per turn of the event loop it makes a round:
+ * unregister and register first, then broadcasts up to a budget, and then one batch for each room touched. It
+ * is the sole writer of membership, and knows of connections only that they are subscribers.
+ */
+import { v7 as uuid } from 'uuid';
+import type { ActorLogic, Snapshot } from 'xstate';
+import { Batch } from './batch.ts';
+import type { Broker, BrokerListener, Position, Publication } from './broker.ts';
+import { Channel } from './channel.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
+import { Limiter } from './limiter.ts';
+import { errorText, welcomeText } from './messages.ts';
+import { serverName } from './protocol.ts';
+import { Room, type Subscriber } from './room.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Asks to enter a room. */
+export interface Registration {
+  readonly subscriber: Subscriber;
+  readonly room: string;
+  /** Set by the asker when it has left since: leaving has its own channel, and may overtake this request. */
+  withdrawn: boolean;
+}
+
+/** Asks to leave a room, or, where it names none, to be forgotten. */
+export interface Unregistration {
+  readonly subscriber: Subscriber;
+  readonly room?: string;
+}
+
+/** Says something in a room. */
+export interface Broadcast {
+  readonly subscriber: Subscriber;
+  readonly room: string;
+  readonly content: string;
+}
+
+export interface HubOptions {
+  readonly broker: Broker;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly traffic: Traffic;
+}
+
+/** Tells what the hub gave to whom, for those who watch. */
+export type DeliveryTap = (room: string, batch: Batch, subscriber: Subscriber) => void;
+
+export class Hub implements BrokerListener {
+  readonly register: Channel<Registration>;
+  readonly unregister: Channel<Unregistration>;
+  readonly broadcast: Channel<Broadcast>;
+  readonly rooms: ReadonlyMap<string, Room>;
+  tap: DeliveryTap | undefined;
+  readonly #rooms = new Map<string, Room>();
+  readonly #roomsOf = new Map<Subscriber, Set<Room>>();
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #config: Config;
+  readonly #traffic: Traffic;
+
+  // This round's work
+  #touched = new Set<Room>();
+  #unflushed: Subscriber[] = [];
+  #timestamp = '';
+
+  #round: unknown;
+  #presenceTimer: unknown;
+  #stopped = false;
+
+  constructor({ broker, clock, config, traffic }: HubOptions) {
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#config = config;
+    this.#traffic = traffic;
+    this.rooms = this.#rooms;
+    const wake = () => this.#wake();
+    this.register = new Channel('register', config.registerCapacity, wake);
+    this.unregister = new Channel('unregister', config.unregisterCapacity, wake);
+    this.broadcast = new Channel('broadcast', config.broadcastCapacity, wake);
+    broker.listen(this);
+  }
+
+  /** How many subscribers there are. */
+  get subscribers(): number {
+    return this.#roomsOf.size;
+  }
+
+  /** Tells every room that the server is about to go away. */
+  announceDrain(): void {
+    this.#timestamp = this.#now();
+    for (const room of this.#rooms.values()) {
+      room.announce({
+        type: 'system',
+        room: room.name,
+        sender: serverName,
+        content: 'the server is restarting: please come back in a moment',
+        timestamp: this.#timestamp,
+        event: 'draining',
+        members: room.members.length,
+      });
+      this.#touched.add(room);
+    }
+    this.#wake();
+  }
+
+  /** Ends it: no more rounds, and nothing left in channels and rooms. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#round !== undefined) this.#clock.clearImmediate(this.#round);
+    if (this.#presenceTimer !== undefined) this.#clock.clearTimeout(this.#presenceTimer);
+    this.register.clear();
+    this.unregister.clear();
+    this.broadcast.clear();
+    this.#rooms.clear();
+    this.#roomsOf.clear();
+  }
+
+  /** Names what is still in the hub, for the proof that nothing is. */
+  remains(): string[] {
+    const channels = [this.register, this.unregister, this.broadcast].flatMap((channel) => [
+      ...(channel.depth > 0 ? [`hub.${channel.name}: ${channel.depth} waiting`] : []),
+      ...channel.parkedSenders().map((id) => `hub.${channel.name}: ${id} parked`),
+    ]);
+    const rooms = [...this.#rooms.values()].map(
+      (room) => `room ${room.name}: ${room.members.length} members`,
+    );
+    return [...channels, ...rooms];
+  }
+
+  view(): HubView {
+    const channels = [this.register, this.unregister, this.broadcast].map((channel) => ({
+      name: channel.name,
+      depth: channel.depth,
+      capacity: channel.capacity,
+      parked: channel.parkedSenders(),
+    }));
+    return { channels, rooms: this.#rooms.size, subscribers: this.#roomsOf.size };
+  }
+
+  #wake(): void {
+    if (this.#stopped || this.#round !== undefined) return;
+    this.#round = this.#clock.setImmediate(() => {
+      this.#round = undefined;
+      this.#makeRound();
+    });
+  }
+
+  #makeRound(): void {
+    this.#timestamp = this.#now();
+    // Each channel gives at most what it can hold, so that a round ends even while parked senders move in.
+    this.#takeUnregistrations();
+    this.#takeRegistrations();
+    this.#takeBroadcasts();
+    this.#deliver();
+    if (this.unregister.depth + this.register.depth + this.broadcast.depth > 0) this.#wake();
+  }
+
+  #takeUnregistrations(): void {
+    for (let budget = this.unregister.capacity; budget > 0; budget -= 1) {
+      const request = this.unregister.take();
+      if (request === undefined) return;
+      if (request.room === undefined) this.#forget(request.subscriber);
+      else this.#leave(request.subscriber, this.#rooms.get(request.room));
+    }
+  }
+
+  #takeRegistrations(): void {
+    for (let budget = this.register.capacity; budget > 0; budget -= 1) {
+      const request = this.register.take();
+      if (request === undefined) return;
+      if (request.withdrawn) continue;
+      this.#enter(request.subscriber, this.#rooms.get(request.room) ?? this.#openRoom(request.room));
+    }
+  }
+
+  #takeBroadcasts(): void {
+    const now = this.#clock.now();
+    for (let budget = this.#config.roundBudget; budget > 0; budget -= 1) {
+      const request = this.broadcast.take();
+      if (request === undefined) return;
+      this.#traffic.messagesIn += 1;
+      const retryAfterMs = this.#rooms.get(request.room)?.limiter?.take(now) ?? 0;
+      if (retryAfterMs > 0) this.#refuse(request, retryAfterMs);
+      else this.#publish(request);
+    }
+  }
+
+  #publish({ subscriber, room, content }: Broadcast): void {
+    this.#broker.publish({ id: uuid(), room, sender: subscriber.name, content, timestamp: this.#timestamp });
+  }
+
+  #refuse({ subscriber, room }: Broadcast, retryAfterMs: number): void {
+    this.#answer(subscriber, errorText('rate_limited', { room, retryAfterMs, timestamp: this.#timestamp }));
+  }
+
+  // Membership
+
+  #openRoom(name: string): Room {
+    const { roomRate, roomBurst } = this.#config;
+    const room = new Room(name, roomRate > 0 ? new Limiter(roomRate, roomBurst) : undefined);
+    this.#rooms.set(name, room);
+    this.#broker.subscribe(name);
+    return room;
+  }
+
+  #enter(subscriber: Subscriber, room: Room): void {
+    const rooms = this.#roomsOf.get(subscriber) ?? new Set();
+    if (!rooms.has(room)) {
+      this.#roomsOf.set(subscriber, rooms.add(room));
+      if (rooms.size === 2) for (const shared of rooms) shared.shared += 1;
+      else if (rooms.size > 2) room.shared += 1;
+    }
+    if (room.position === undefined) room.waiting.add(subscriber);
+    else this.#admit(subscriber, room, room.position);
+  }
+
+  #admit(subscriber: Subscriber, room: Room, position: Position): void {
+    if (room.enter(subscriber)) this.#touched.add(room);
+    this.#welcome(subscriber, room, position);
+    subscriber.registered();
+  }
+
+  #welcome(subscriber: Subscriber, room: Room, position: Position): void {
+    const text = welcomeText({
+      you: subscriber.id,
+      name: subscriber.name,
+      room: room.name,
+      position,
+      members: room.members.length,
+      pingPeriodMs: this.#config.pingPeriodMs,
+      timestamp: this.#timestamp,
+    });
+    this.#answer(subscriber, text);
+  }
+
+  #leave(subscriber: Subscriber, room: Room | undefined): void {
+    const rooms = this.#roomsOf.get(subscriber);
+    if (room === undefined || rooms === undefined || !rooms.has(room)) return;
+    if (rooms.size > 1) room.shared -= 1;
+    rooms.delete(room);
+    if (rooms.size === 1) for (const single of rooms) single.shared -= 1;
+    if (rooms.size === 0) this.#roomsOf.delete(subscriber);
+    room.waiting.delete(subscriber);
+    if (room.leave(subscriber)) this.#touched.add(room);
+    if (room.isEmpty) this.#closeRoom(room);
+  }
+
+  #forget(subscriber: Subscriber): void {
+    for (const room of this.#roomsOf.get(subscriber) ?? []) this.#leave(subscriber, room);
+    subscriber.unregistered();
+  }
+
+  #closeRoom(room: Room): void {
+    this.#rooms.delete(room.name);
+    this.#touched.delete(room);
+    this.#broker.unsubscribe(room.name);
+  }
+
+  // What the broker tells
+
+  subscribed(name: string, position: Position): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    room.position = position;
+    for (const subscriber of room.waiting) this.#admit(subscriber, room, position);
+    room.waiting.clear();
+    this.#wake();
+  }
+
+  message(publication: Publication, offset: number): void {
+    const room = this.#rooms.get(publication.room);
+    if (room === undefined) return;
+    room.say(publication, offset);
+    this.#touched.add(room);
+    this.#wake();
+  }
+
+  // Delivery
+
+  /** Offers a message to one subscriber alone; it is written with what else this round brings it. */
+  #answer(subscriber: Subscriber, text: string): void {
+    subscriber.offer(new Batch([text]));
+    this.#unflushed.push(subscriber);
+  }
+
+  #deliver(): void {
+    const alone = this.#touched.size === 1;
+    for (const room of this.#touched) {
+      const batch = room.takeBatch(this.#presenceIsDue(room), this.#timestamp);
+      if (batch !== undefined) this.#deliverTo(room, batch, alone || room.shared === 0);
+    }
+    this.#touched.clear();
+    for (const subscriber of this.#unflushed) subscriber.flush();
+    this.#unflushed = [];
+  }
+
+  /** @param last whether no member can get more in this round, so that it may be written to at once. */
+  #deliverTo(room: Room, batch: Batch, last: boolean): void {
+    this.#traffic.deliveries += room.members.length * batch.size;
+    for (const member of room.members) {
+      member.offer(batch);
+      if (last) member.flush();
+      else this.#unflushed.push(member);
+    }
+    if (this.tap !== undefined) for (const member of room.members) this.tap(room.name, batch, member);
+  }
+
+  // Presence
+
+  #presenceIsDue(room: Room): boolean {
+    if (!room.presence.pending) return false;
+    const { presenceDetailLimit, presenceBurst, presenceIntervalMs } = this.#config;
+    const small = room.members.length <= presenceDetailLimit;
+    if (small && room.presence.allows(this.#clock.now(), presenceBurst, presenceIntervalMs)) return true;
+    this.#presenceTimer ??= this.#clock.setTimeout(() => this.#announcePresence(), presenceIntervalMs);
+    return false;
+  }
+
+  #announcePresence(): void {
+    this.#presenceTimer = undefined;
+    this.#timestamp = this.#now();
+    for (const room of this.#rooms.values()) {
+      if (!room.presence.pending) continue;
+      const batch = room.takeBatch(true, this.#timestamp);
+      if (batch !== undefined) this.#deliverTo(room, batch, true);
+    }
+  }
+
+  #now(): string {
+    return new Date(this.#clock.now()).toISOString();
+  }
+}
+
+/** What the hub shows of itself to those who look. */
+export interface HubView {
+  readonly channels: readonly { name: string; depth: number; capacity: number; parked: readonly string[] }[];
+  readonly rooms: number;
+  readonly subscribers: number;
+}
+
+export type HubSnapshot = Snapshot<undefined> & { readonly hub: Hub; readonly context: HubView };
+
+/**
+ * The hub as an actor. Its mailbox is the three channels, so the only event it takes is `look`, which makes a
+ * fresh snapshot; it works from start to stop.
+ */
+export const hubLogic: ActorLogic<HubSnapshot, { type: 'look' }, { hub: Hub }> = {
+  getInitialSnapshot: (_, { hub }) => snapshotOf(hub, 'active'),
+  getPersistedSnapshot: (snapshot) => snapshot,
+  transition: ({ hub }, event) => {
+    // XState's own event, which is in no logic's type.
+    if ((event.type as string) !== 'xstate.stop') return snapshotOf(hub, 'active');
+    hub.stop();
+    return snapshotOf(hub, 'stopped');
+  },
+};
+
+function snapshotOf(hub: Hub, status: 'active' | 'stopped'): HubSnapshot {
+  return { status, output: undefined, error: undefined, hub, context: hub.view() } as HubSnapshot;
+}

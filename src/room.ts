@@ -1,0 +1,166 @@
+/**
+ * A room is plain data: its members, its place in the numbering, and what is to be told to the members at the
+ * end of this round. It does nothing by itself; the hub, its only owner, does.
+ */
+import { Batch } from './batch.ts';
+import type { Position, Publication } from './broker.ts';
+import type { Limiter } from './limiter.ts';
+import { serverName, type ChatMessage, type SystemMessage } from './protocol.ts';
+
+/** One that hears rooms: all that the hub knows of a connection. Implementations MUST NOT throw. */
+export interface Subscriber {
+  readonly id: string;
+  readonly name: string;
+  /** Takes a batch into the outbox: a channel operation. */
+  offer(batch: Batch): void;
+  /** Writes what was offered in this round, as one socket write. */
+  flush(): void;
+  /** The hub has entered this subscriber into a room. */
+  registered(): void;
+  /** The hub has forgotten this subscriber. */
+  unregistered(): void;
+}
+
+export class Room {
+  readonly name: string;
+  /** Unknown until the broker has subscribed the room. */
+  position: Position | undefined;
+  readonly members: Subscriber[] = [];
+  /** Those who asked to come in before the position was known. */
+  readonly waiting = new Set<Subscriber>();
+  /** How many of the members are in other rooms too, and so may get several batches in one round. */
+  shared = 0;
+  readonly limiter: Limiter | undefined;
+  readonly presence = new Presence();
+  readonly #slots = new Map<Subscriber, number>();
+  #said: string[] = [];
+
+  constructor(name: string, limiter?: Limiter) {
+    this.name = name;
+    this.limiter = limiter;
+  }
+
+  /** @returns false when it is a member already. */
+  enter(subscriber: Subscriber): boolean {
+    if (this.#slots.has(subscriber)) return false;
+    this.#slots.set(subscriber, this.members.length);
+    this.members.push(subscriber);
+    this.presence.joined(subscriber.name);
+    return true;
+  }
+
+  /** @returns false when it was not a member. */
+  leave(subscriber: Subscriber): boolean {
+    const slot = this.#slots.get(subscriber);
+    if (slot === undefined) return false;
+    this.#slots.delete(subscriber);
+    const last = this.members.pop();
+    if (last !== undefined && last !== subscriber) {
+      this.members[slot] = last;
+      this.#slots.set(last, slot);
+    }
+    this.presence.left(subscriber.name);
+    return true;
+  }
+
+  get isEmpty(): boolean {
+    return this.members.length === 0 && this.waiting.size === 0;
+  }
+
+  /** Adds a message to this round's batch, and moves the room's position to it. */
+  say(publication: Publication, offset: number): void {
+    if (this.position !== undefined) this.position = { epoch: this.position.epoch, offset };
+    this.#said.push(
+      JSON.stringify({
+        type: 'chat',
+        id: publication.id,
+        room: this.name,
+        sender: publication.sender,
+        content: publication.content,
+        timestamp: publication.timestamp,
+        offset,
+      } satisfies ChatMessage),
+    );
+  }
+
+  announce(message: SystemMessage): void {
+    this.#said.push(JSON.stringify(message));
+  }
+
+  /**
+   * Takes what there is to tell, in the order in which it happened to the members: who came before what was
+   * said, who went after it.
+   * @param withPresence whether joins and leaves are told now, or gathered further.
+   * @returns undefined where there is nothing.
+   */
+  takeBatch(withPresence: boolean, timestamp: string): Batch | undefined {
+    const presence = withPresence ? this.presence.take(this.name, this.members.length, timestamp) : undefined;
+    if (presence !== undefined) {
+      const text = JSON.stringify(presence);
+      if (presence.event === 'left') this.#said.push(text);
+      else this.#said.unshift(text);
+    }
+    if (this.#said.length === 0) return undefined;
+    const batch = new Batch(this.#said);
+    this.#said = [];
+    return batch;
+  }
+}
+
+/**
+ * Presence gathers a room's joins and leaves into one message: a thousand joins must not make a million
+ * messages.
+ */
+class Presence {
+  #joined = 0;
+  #left = 0;
+  #name = '';
+  #announced = 0;
+  #windowStart = 0;
+
+  joined(name: string): void {
+    this.#joined += 1;
+    this.#name = name;
+  }
+
+  left(name: string): void {
+    this.#left += 1;
+    this.#name = name;
+  }
+
+  get pending(): boolean {
+    return this.#joined + this.#left > 0;
+  }
+
+  /** @returns whether one more announcement fits among the `burst` that a small room gets per interval. */
+  allows(now: number, burst: number, intervalMs: number): boolean {
+    if (now - this.#windowStart >= intervalMs) {
+      this.#windowStart = now;
+      this.#announced = 0;
+    }
+    this.#announced += 1;
+    return this.#announced <= burst;
+  }
+
+  take(room: string, members: number, timestamp: string): SystemMessage | undefined {
+    if (!this.pending) return undefined;
+    const joined = this.#joined;
+    const left = this.#left;
+    this.#joined = 0;
+    this.#left = 0;
+    const about = { type: 'system', room, timestamp, members } as const;
+    if (joined + left > 1) {
+      const content = [joined > 0 ? `${joined} joined` : '', left > 0 ? `${left} left` : ''];
+      return {
+        ...about,
+        sender: serverName,
+        content: content.filter(Boolean).join(', '),
+        event: 'presence',
+        joined,
+        left,
+      };
+    }
+    const event = joined === 1 ? 'joined' : 'left';
+    return { ...about, sender: this.#name, content: `${this.#name} ${event}`, event };
+  }
+}

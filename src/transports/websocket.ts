@@ -1,0 +1,189 @@
+/**
+ * The WebSocket transport: sockets over RFC 6455, by ws.
+ *
+ * ws reads, answers pings and closes; data frames are ours: a batch's frames are laid out once, and every member
+ * writes the same bytes straight to its upgraded connection. That is safe because whole frames never interleave,
+ * and because ws keeps no state between the frames that it sends unless it compresses, which we do ourselves.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { WebSocketServer, type RawData, type WebSocket } from 'ws';
+import type { Encoding } from '../batch.ts';
+import { closeCodes, type CloseCode } from '../close-codes.ts';
+import type { Socket, SocketListener } from '../socket.ts';
+import { Frames } from './frames.ts';
+
+export interface WebSocketOptions {
+  readonly maxMessageBytes: number;
+  readonly closeTimeoutMs: number;
+  readonly compress: boolean;
+  readonly compressThresholdBytes: number;
+}
+
+/** Makes sockets of upgraded HTTP connections. */
+export class WebSocketTransport {
+  readonly #server: WebSocketServer;
+  readonly #thresholdBytes: number;
+  readonly #plain = new Frames();
+  readonly #deflated = new Map<number, Frames>();
+  // The extensions that ws has agreed to for the handshake in hand.
+  #agreed = '';
+
+  constructor(options: WebSocketOptions) {
+    this.#thresholdBytes = options.compressThresholdBytes;
+    const serverOptions = {
+      noServer: true,
+      clientTracking: false,
+      maxPayload: options.maxMessageBytes,
+      // How long ws waits for a peer that began the closing handshake to end the connection.
+      closeTimeout: options.closeTimeoutMs,
+      // Without context takeover each message is compressed by itself, and so once for all members.
+      perMessageDeflate: options.compress && { serverNoContextTakeover: true, clientNoContextTakeover: true },
+    };
+    this.#server = new WebSocketServer(serverOptions);
+    this.#server.on('headers', (headers) => {
+      this.#agreed = headers.find((header) => header.startsWith('Sec-WebSocket-Extensions:')) ?? '';
+    });
+  }
+
+  /** Answers the opening handshake and hands over the socket; a request that is no handshake gets a 400. */
+  accept(
+    request: IncomingMessage,
+    connection: NetSocket,
+    head: Buffer,
+    then: (socket: Socket) => void,
+  ): void {
+    this.#server.handleUpgrade(request, connection, head, (webSocket) => {
+      then(new WebSocketSocket(webSocket, connection, this.#encodingAgreed()));
+    });
+  }
+
+  #encodingAgreed(): Encoding {
+    const windowBits = windowBitsIn(this.#agreed);
+    if (windowBits === undefined) return this.#plain;
+    let frames = this.#deflated.get(windowBits);
+    if (frames === undefined) {
+      frames = new Frames({ windowBits, thresholdBytes: this.#thresholdBytes });
+      this.#deflated.set(windowBits, frames);
+    }
+    return frames;
+  }
+}
+
+const minWindowBits = 9;
+const maxWindowBits = 15;
+
+/** @returns the window to compress with (RFC 7692 section 7.1.2.1), or undefined where nothing is compressed. */
+function windowBitsIn(extensions: string): number | undefined {
+  if (!extensions.includes('permessage-deflate')) return undefined;
+  const agreed = /server_max_window_bits=(\d+)/.exec(extensions)?.[1];
+  const windowBits = agreed === undefined ? maxWindowBits : Number(agreed);
+  // zlib makes no raw stream with a window of 8 bits; a server may always send a message uncompressed.
+  return windowBits < minWindowBits ? undefined : windowBits;
+}
+
+/** The socket that a ws object is behind, so that its listeners need no closure each. */
+const behind = Symbol('socket');
+type OwnedWebSocket = WebSocket & { [behind]: WebSocketSocket };
+
+class WebSocketSocket implements Socket {
+  readonly transport = 'websocket';
+  readonly remoteAddress: string;
+  readonly encoding: Encoding;
+  listener: SocketListener | undefined;
+  readonly #webSocket: WebSocket;
+  readonly #connection: NetSocket;
+  readonly #onTaken: () => void;
+  #isBehind = false;
+
+  constructor(webSocket: WebSocket, connection: NetSocket, encoding: Encoding) {
+    this.#webSocket = webSocket;
+    this.#connection = connection;
+    this.encoding = encoding;
+    this.remoteAddress = connection.remoteAddress ?? 'unknown';
+    this.#onTaken = () => this.#taken();
+    (webSocket as OwnedWebSocket)[behind] = this;
+    webSocket.on('message', onMessage);
+    webSocket.on('ping', onPing);
+    webSocket.on('pong', onPong);
+    webSocket.on('error', onError);
+    webSocket.on('close', onClose);
+  }
+
+  get bufferedBytes(): number {
+    return this.#connection.writableLength;
+  }
+
+  listen(listener: SocketListener | undefined): void {
+    this.listener = listener;
+  }
+
+  send(bytes: Buffer): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#connection.write(bytes, this.#onTaken);
+    this.#isBehind = this.#connection.writableLength > 0;
+  }
+
+  ping(): void {
+    this.#webSocket.ping();
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    // A code that no close frame may bear (RFC 6455 section 7.4.1) says that the connection is gone already.
+    if (code === closeCodes.noStatus.code || code === closeCodes.abnormal.code) this.#webSocket.close();
+    else this.#webSocket.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  #taken(): void {
+    if (!this.#isBehind || this.#connection.writableLength > 0) return;
+    this.#isBehind = false;
+    this.listener?.drained();
+  }
+}
+
+function onMessage(this: WebSocket, data: RawData, isBinary: boolean): void {
+  (this as OwnedWebSocket)[behind].listener?.frame(data as Buffer, isBinary);
+}
+
+function onPing(this: WebSocket): void {
+  (this as OwnedWebSocket)[behind].listener?.pinged();
+}
+
+function onPong(this: WebSocket): void {
+  (this as OwnedWebSocket)[behind].listener?.pong();
+}
+
+function onError(this: WebSocket, error: Error & { code?: string }): void {
+  const { code, reason } = codeAnswered(error.code);
+  (this as OwnedWebSocket)[behind].listener?.failed(code, reason);
+}
+
+function onClose(this: WebSocket, code: number, reason: Buffer): void {
+  (this as OwnedWebSocket)[behind].listener?.closed(code, reason.toString());
+}
+
+/** @returns the close code with which ws has answered an error of this code. */
+function codeAnswered(error: string | undefined): CloseCode {
+  switch (error) {
+    case 'WS_ERR_INVALID_UTF8':
+    case 'Z_DATA_ERROR':
+      return closeCodes.invalidData;
+    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
+    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
+      return closeCodes.messageTooBig;
+    default:
+      return closeCodes.protocolError;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Slow consumer measures what the others notice of a member that never reads: one server, the same open loop
+ * without such a member and with one, in turn.
+ */
+import type { Figures } from '../figures.ts';
+import type { PeerName } from '../peers/catalogue.ts';
+import { capacity } from './half-load.ts';
+import { interleave, type Conditions, type Contender } from './interleave.ts';
+import type { Session } from './session.ts';
+import { observe, startTalk, type Talk } from './talk.ts';
+
+export interface SlowConsumer extends Omit<Talk, 'kind' | 'peers'> {
+  readonly kind: 'slow consumer';
+  readonly peer: PeerName;
+}
+
+interface Kit {
+  readonly withSlowMember: boolean;
+}
+
+const trialMs = 1_500;
+
+export async function measureSlowConsumer(slow: SlowConsumer, conditions: Conditions): Promise<Contender[]> {
+  const talk = { ...slow, peers: [slow.peer] };
+  conditions.progress(`finding the capacity: ${slow.peer}`);
+  const session = await startTalk(slow.peer, talk, conditions);
+  const rate = (await capacity(session, talk)) / 2;
+  const speak = () => session.load('openLoop', { ...talk, rate, durationMs: trialMs });
+
+  const kits = new Map<string, Kit>([
+    ['without a slow consumer', { withSlowMember: false }],
+    ['with one', { withSlowMember: true }],
+  ]);
+  const contenders = await interleave(kits, conditions, ({ withSlowMember }) =>
+    withSlowMember ? withSlowConsumer(session, speak) : observe(session, speak),
+  );
+  await session.end();
+  return contenders;
+}
+
+type Speak = Parameters<typeof observe>[1];
+
+async function withSlowConsumer(session: Session, speak: Speak): Promise<Figures> {
+  await session.load('addSlowMember', null);
+  await session.quiet();
+  const figures = await observe(session, speak);
+  const { evicted } = await session.load('removeSlowMember', null);
+  await session.quiet();
+  return { ...figures, evicted: Number(evicted) };
+}

@@ -1,0 +1,78 @@
+/**
+ * Talk measures what a delivery costs: members in rooms, some of them sending in a closed loop, and the server's
+ * CPU time from one moment of silence to the next.
+ */
+import type { ClosedLoopInput, LoadOutput, ServerReport } from '../ipc/calls.ts';
+import type { Figures } from '../figures.ts';
+import type { PeerName } from '../peers/catalogue.ts';
+import { interleave, type Conditions, type Contender } from './interleave.ts';
+import { Session, type CrowdShape } from './session.ts';
+
+export interface Talk extends CrowdShape {
+  readonly kind: 'talk';
+  readonly peers: readonly PeerName[];
+  readonly senders: number;
+  readonly inFlight: number;
+  readonly sampleEvery: number;
+}
+
+const firstWarmUpMs = 1_000;
+const warmUpMs = 150;
+const trialMs = 700;
+
+const mib = 1024 * 1024;
+
+export async function measureTalk(talk: Talk, conditions: Conditions): Promise<Contender[]> {
+  const sessions = new Map<PeerName, Session>();
+  for (const peer of talk.peers) {
+    conditions.progress(`warming up: ${peer}`);
+    sessions.set(peer, await startTalk(peer, talk, conditions));
+  }
+  const contenders = await interleave(sessions, conditions, (session) => tryTalk(session, talk));
+  for (const session of sessions.values()) await session.end();
+  return contenders;
+}
+
+/** Starts a session with its members in their rooms, and the server warm. */
+export async function startTalk(peer: PeerName, talk: Omit<Talk, 'kind'>, { serverFlags }: Conditions): Promise<Session> {
+  const session = await Session.start(peer, serverFlags);
+  await session.open(talk);
+  // Announcements of joins may still be under way.
+  await session.quiet();
+  await session.load('closedLoop', closedLoop(talk, firstWarmUpMs));
+  return session;
+}
+
+async function tryTalk(session: Session, talk: Talk): Promise<Figures> {
+  await session.load('closedLoop', closedLoop(talk, warmUpMs));
+  return observe(session, () => session.load('closedLoop', closedLoop(talk, trialMs)));
+}
+
+function closedLoop(talk: Omit<Talk, 'kind'>, durationMs: number): ClosedLoopInput {
+  const { senders, inFlight, sampleEvery } = talk;
+  return { senders, inFlight, sampleEvery, durationMs };
+}
+
+/** @returns the figures of one stretch of talk that begins and ends in silence. */
+export async function observe(session: Session, talk: () => Promise<LoadOutput>): Promise<Figures> {
+  const before = await session.report();
+  const output = await talk();
+  const after = await session.report();
+  return talkFigures(before, output, after);
+}
+
+function talkFigures(before: ServerReport, output: LoadOutput, after: ServerReport): Figures {
+  const cpuUs = after.cpuUs - before.cpuUs;
+  const writes = (after.counters['writes'] ?? 0) - (before.counters['writes'] ?? 0);
+  return {
+    cpuPerDelivery: cpuUs / output.deliveries,
+    deliveriesPerSecond: output.deliveries / output.seconds,
+    messagesPerSecond: output.messages / output.seconds,
+    ...output.latency,
+    rss: after.rssBytes / mib,
+    closed: output.closed,
+    lost: output.lost,
+    ...(writes > 0 && { batch: output.deliveries / writes }),
+    generatorShare: output.cpuUs / cpuUs,
+  };
+}

@@ -1,0 +1,52 @@
+/** The servers under test: each a program of its own, and how the load generator speaks to it. */
+import type { DialectName } from '../ipc/calls.ts';
+
+interface Peer {
+  /** The program's file in this folder, without its ending. */
+  readonly script: string;
+  readonly dialect: DialectName;
+  readonly args: readonly string[];
+  readonly meaning: string;
+}
+
+export const peers = {
+  hubbub: { script: 'hubbub', dialect: 'hubbub', args: [], meaning: 'this server, as `npm start` runs it' },
+  'hubbub --compress': {
+    script: 'hubbub',
+    dialect: 'hubbub',
+    args: ['--compress'],
+    meaning: 'this server with permessage-deflate: a message is deflated once for everyone',
+  },
+  limit: {
+    script: 'limit',
+    dialect: 'plain',
+    args: [],
+    meaning: 'the least a Node process can do for the job: one write per member and turn, no actors, no checks',
+  },
+  'plain ws': {
+    script: 'plain-ws',
+    dialect: 'plain',
+    args: [],
+    meaning: 'the loop everyone writes first: `for (const c of room) c.send(json)`',
+  },
+  'ws deflate': {
+    script: 'ws-deflate',
+    dialect: 'plain',
+    args: [],
+    meaning: 'the same with permessage-deflate as ws does it: every frame of every client on its own',
+  },
+  'Socket.IO': {
+    script: 'socket-io',
+    dialect: 'socket-io',
+    args: [],
+    meaning: 'Socket.IO 4, WebSocket transport only',
+  },
+  'bare upgrade': {
+    script: 'bare-upgrade',
+    dialect: 'plain',
+    args: [],
+    meaning: 'ws accepts connections and does nothing else',
+  },
+} as const satisfies Record<string, Peer>;
+
+export type PeerName = keyof typeof peers;

@@ -1,0 +1,4 @@
+/** The plain ws loop, uncompressed. */
+import { serveLoop } from './ws-loop.ts';
+
+await serveLoop(false);

@@ -1,0 +1,91 @@
+/**
+ * The command line as a child process of a test: start it, wait for a line, send a signal, read how it ended.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+export interface ChildOptions {
+  /** Variables beyond PATH and HOME: a child inherits neither npm's nor the tests' own. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Arguments of Node itself, such as a module to import first. */
+  readonly nodeArguments?: readonly string[];
+}
+
+export interface Child {
+  /** Resolves with the match of the first line, past or to come, on stdout or stderr; rejects if the child ends without. */
+  line(pattern: RegExp): Promise<RegExpExecArray>;
+  signal(name: NodeJS.Signals): void;
+  /** Goes away as the reader of stdout, as `head` does. */
+  closeStdout(): void;
+  readonly ended: Promise<Ending>;
+}
+
+export interface Ending {
+  /** The exit code, or null where a signal ended the child. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+}
+
+const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Starts `hubbub` from its source; the child is killed when the test ends before it. */
+export function startHubbub(args: readonly string[], options: ChildOptions = {}): Child {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', ...(options.nodeArguments ?? []), main, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
+    },
+  );
+  const output = { stdout: [] as string[], stderr: [] as string[] };
+  const waiting = new Set<(line: string) => void>();
+  const collect = (stream: Readable, lines: string[]) =>
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      for (const look of waiting) look(line);
+    });
+  collect(child.stdout, output.stdout);
+  collect(child.stderr, output.stderr);
+  const ended = once(child, 'close').then(([code, signal]): Ending => ({ code, signal, ...output }));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+
+  const line = (pattern: RegExp) =>
+    new Promise<RegExpExecArray>((resolve, reject) => {
+      const look = (text: string) => {
+        const match = pattern.exec(text);
+        if (match === null) return;
+        waiting.delete(look);
+        resolve(match);
+      };
+      waiting.add(look);
+      for (const past of [...output.stdout, ...output.stderr]) look(past);
+      void ended.then((ending) => reject(new Error(`no line matches ${pattern}: ${JSON.stringify(ending)}`)));
+    });
+
+  return {
+    ended,
+    line,
+    signal: (name) => void child.kill(name),
+    closeStdout: () => void child.stdout.destroy(),
+  };
+}
+
+/** Runs `hubbub` to its end. */
+export function runHubbub(args: readonly string[], options?: ChildOptions): Promise<Ending> {
+  return startHubbub(args, options).ended;
+}
+
+/** The messages of a log in JSON lines, in their order. */
+export function messagesOf(lines: readonly string[]): string[] {
+  return lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+}
