@@ -1,17 +1,23 @@
 /**
- * Generate writes the diagrams of this folder, as Mermaid text and as SVG, from the machines that run.
+ * Generate writes the diagrams of this folder, as Mermaid text and as SVG, from the machines that run and from
+ * recorded runs, and the README's tables from the code.
  */
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyStateMachine } from 'xstate';
 import { memoryBrokerMachine } from '../src/brokers/memory.ts';
 import { connectionMachine } from '../src/connection.ts';
+import { toSequence } from '../src/inspector/sequence.ts';
 import { toMermaid } from '../src/inspector/statechart.ts';
 import { serverMachine } from '../src/server.ts';
 import { renderSvg } from './render.ts';
+import { scenarios } from './scenarios.ts';
+import { withTables } from './tables.ts';
 
 const folder = path.dirname(fileURLToPath(import.meta.url));
+
+const readme = path.join(folder, '../README.md');
 
 const machines: readonly { name: string; machine: AnyStateMachine }[] = [
   { name: 'connection', machine: connectionMachine },
@@ -27,22 +33,31 @@ export async function generate(): Promise<Map<string, string>> {
     files.set(`${name}.mmd`, mermaid);
     files.set(`${name}.svg`, renderSvg(mermaid, `The states of the ${name}`));
   }
+  for (const { name, title, participants, run } of scenarios) {
+    const mermaid = toSequence(run(), participants, title);
+    files.set(`${name}.mmd`, mermaid);
+    files.set(`${name}.svg`, renderSvg(mermaid, title));
+  }
   return files;
 }
 
-/** @returns the names of the diagrams that are in the folder, sorted. */
-export async function existing(): Promise<string[]> {
-  const names = await readdir(folder);
-  return names.filter((name) => /\.(?:mmd|svg)$/.test(name)).toSorted();
+/** @returns the text of each diagram that is in the folder, by its name. */
+export async function existing(): Promise<Map<string, string>> {
+  const names = (await readdir(folder)).filter((name) => /\.(?:mmd|svg)$/.test(name));
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')] as const),
+    ),
+  );
 }
 
 async function main(): Promise<void> {
   const files = await generate();
-  for (const name of await existing()) {
-    if (!files.has(name)) await rm(path.join(folder, name));
-  }
-  for (const [name, text] of files) await writeFile(path.join(folder, name), text);
-  console.log(`wrote ${[...files.keys()].join(', ')}`);
+  const outdated = [...(await existing()).keys()].filter((name) => !files.has(name));
+  await Promise.all(outdated.map((name) => rm(path.join(folder, name))));
+  await Promise.all([...files].map(([name, text]) => writeFile(path.join(folder, name), text)));
+  await writeFile(readme, withTables(await readFile(readme, 'utf8')));
+  console.log(`wrote ${[...files.keys()].join(', ')} and the README's tables`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

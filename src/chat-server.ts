@@ -54,6 +54,8 @@ export class ChatServer {
   readonly #metrics: Metrics;
   readonly #logger: Logger;
   readonly #desk: UpgradeDesk;
+  #starting: Promise<void> | undefined;
+  #startedAt = 0;
   #http: FastifyInstance | undefined;
 
   constructor({ logger, clock, random = Math.random, inspect, ...overrides }: ChatServerOptions = {}) {
@@ -115,21 +117,30 @@ export class ChatServer {
   }
 
   /** Begins to listen. @throws the system's error where it cannot, such as EADDRINUSE. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting ??= this.#start();
+    return this.#starting;
+  }
+
+  /** Drains: resolves once every connection is closed and everything is let go of. It may be called again. */
+  async stop(): Promise<StopReport> {
+    if (this.#starting !== undefined) {
+      await this.#starting;
+      this.actor.send({ type: 'drain' });
+      await toPromise(this.actor);
+    }
+    const { total, closedByCode } = this.connections;
+    return { connections: total, closedByCode, leaks: this.#leaks.alive() };
+  }
+
+  async #start(): Promise<void> {
+    this.#startedAt = this.#leaks.clock.now();
     this.actor.start();
-    await waitFor(this.actor, (snapshot) => !snapshot.matches('starting'));
+    await waitFor(this.actor, (snapshot) => !snapshot.matches('starting'), { timeout: Infinity });
     const { context } = this.actor.getSnapshot();
     if (context.url !== undefined) return;
     await this.#release();
     throw context.error;
-  }
-
-  /** Drains: resolves once every connection is closed and everything is let go of. */
-  async stop(): Promise<StopReport> {
-    this.actor.send({ type: 'drain' });
-    await toPromise(this.actor);
-    const { total, closedByCode } = this.connections;
-    return { connections: total, closedByCode, leaks: this.#leaks.alive() };
   }
 
   async #listen(): Promise<string> {
@@ -140,6 +151,7 @@ export class ChatServer {
       traffic,
       metrics: this.#metrics,
       isReady: () => this.isReady,
+      uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
     this.#http = http;
     http.server.on('upgrade', this.#desk.handle);

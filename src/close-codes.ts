@@ -22,6 +22,7 @@ export const closeCodes = {
   noStatus: { code: 1005, name: 'no status', reason: '', reconnect: 'no' },
   abnormal: { code: 1006, name: 'abnormal closure', reason: '', reconnect: 'yes' },
   invalidData: { code: 1007, name: 'invalid data', reason: 'invalid data', reconnect: 'no' },
+  policyViolation: { code: 1008, name: 'policy violation', reason: 'policy violation', reconnect: 'no' },
   messageTooBig: { code: 1009, name: 'message too big', reason: 'message too big', reconnect: 'no' },
   internalError: { code: 1011, name: 'internal error', reason: 'internal error', reconnect: 'yes' },
   restarting: { code: 1012, name: 'restarting', reason: 'server restarting', reconnect: 'spread' },

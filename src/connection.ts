@@ -70,10 +70,8 @@ const machine = setup({
   },
   guards: {
     // A timer may fire a little early, so what is due within a millisecond is due.
-    wasHeardWithinPingPeriod: ({ context }) =>
-      context.clock.now() + 1 < context.reader.lastHeardAt + context.timeouts.pingPeriodMs,
-    wasHeardWithinPongWait: ({ context }) =>
-      context.clock.now() + 1 < context.reader.lastHeardAt + context.timeouts.pongWaitMs,
+    wasHeard: ({ context }, { withinMs }: { withinMs: number }) =>
+      context.clock.now() + 1 < context.reader.lastHeardAt + withinMs,
     isGone: ({ context }) => context.isGone,
   },
   actions: {
@@ -141,7 +139,14 @@ const machine = setup({
             alive: {
               after: {
                 pingPeriod: [
-                  { guard: 'wasHeardWithinPingPeriod', target: 'alive', reenter: true },
+                  {
+                    guard: {
+                      type: 'wasHeard',
+                      params: ({ context }) => ({ withinMs: context.timeouts.pingPeriodMs }),
+                    },
+                    target: 'alive',
+                    reenter: true,
+                  },
                   { target: 'probing' },
                 ],
               },
@@ -151,7 +156,13 @@ const machine = setup({
               on: { pong: 'alive' },
               after: {
                 pongWait: [
-                  { guard: 'wasHeardWithinPongWait', target: 'alive' },
+                  {
+                    guard: {
+                      type: 'wasHeard',
+                      params: ({ context }) => ({ withinMs: context.timeouts.pongWaitMs }),
+                    },
+                    target: 'alive',
+                  },
                   {
                     target: '#connection.closing',
                     actions: { type: 'recordClose', params: closeCodes.noPong },
@@ -195,11 +206,15 @@ const machine = setup({
         abused: {},
         overflow: {},
         'socket.failed': {},
-        failed: { actions: { type: 'report', params: ({ event }) => event } },
+        'socket.closed': {},
       },
       states: {
         socket: {
           initial: 'handshaking',
+          // A teardown that throws is cut short; one that throws again ends the actor, and the registry salvages.
+          on: {
+            failed: { target: '.terminating', actions: { type: 'report', params: ({ event }) => event } },
+          },
           states: {
             handshaking: {
               always: { guard: 'isGone', target: 'gone' },

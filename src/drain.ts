@@ -43,7 +43,10 @@ export const drainLogic = fromCallback<{ type: 'none' }, DrainOptions>(({ input,
     const jitterMs = Math.min(batchEveryMs, spreadMs);
     for (const { actor } of batch) {
       const { code, reason } = closeCodes.restarting;
-      later(random() * jitterMs, () => actor.send({ type: 'close', code, reason }));
+      later(random() * jitterMs, () => {
+        // Whoever has gone by itself meanwhile needs no asking.
+        if (actor.getSnapshot().status === 'active') actor.send({ type: 'close', code, reason });
+      });
     }
     later(jitterMs, waiting.length > 0 ? askBatch : () => sendBack({ type: 'asked' }));
   };

@@ -16,6 +16,7 @@ export interface HttpOptions {
   readonly traffic: Traffic;
   readonly metrics: Metrics;
   readonly isReady: () => boolean;
+  readonly uptimeMs: () => number;
 }
 
 /** Makes the HTTP server with its routes; it does not listen yet. */
@@ -64,12 +65,13 @@ function servePage(http: FastifyInstance): void {
     });
   }
   http.get('/protocol.json', (_, reply) => reply.type('application/schema+json').send(protocolSchema));
-  const upgrade = (_: unknown, reply: FastifyReply) => {
-    reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade');
-    return fail(reply, 426, 'this is a WebSocket: connect with ws://');
-  };
-  http.get('/ws', upgrade);
-  http.get('/ws/:room', upgrade);
+  http.get('/ws', (_, reply) => askForUpgrade(reply));
+  http.get('/ws/:room', (_, reply) => askForUpgrade(reply));
+}
+
+function askForUpgrade(reply: FastifyReply): FastifyReply {
+  reply.header('Upgrade', 'websocket').header('Connection', 'Upgrade');
+  return fail(reply, 426, 'this is a WebSocket: connect with ws://');
 }
 
 // Rooms
@@ -117,7 +119,10 @@ function detailsOf({ name, members, position }: Room) {
 
 // Figures
 
-function serveFigures(http: FastifyInstance, { hub, connections, traffic, metrics }: HttpOptions): void {
+function serveFigures(
+  http: FastifyInstance,
+  { hub, connections, traffic, metrics, uptimeMs }: HttpOptions,
+): void {
   http.get('/stats', () => {
     const { channels, rooms } = hub.view();
     return {
@@ -126,9 +131,11 @@ function serveFigures(http: FastifyInstance, { hub, connections, traffic, metric
       messagesReceived: traffic.messagesIn,
       messagesSent: traffic.deliveries,
       rooms,
-      channels: channels.map(({ parked, ...channel }) => ({ ...channel, parked: parked.length })),
+      channels: channels.map(({ name, depth, capacity, parked }) => {
+        return { name, depth, capacity, parked: parked.length };
+      }),
       closedByCode: Object.fromEntries(connections.closedByCode),
-      uptimeSeconds: Math.round(process.uptime()),
+      uptimeSeconds: Math.round(uptimeMs() / 1_000),
     };
   });
   http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()));

@@ -47,7 +47,7 @@ export interface HubOptions {
 }
 
 /** Tells what the hub gave to whom, for those who watch. */
-export type DeliveryTap = (room: string, batch: Batch, subscriber: Subscriber) => void;
+export type DeliveryTap = (batch: Batch, subscriber: Subscriber) => void;
 
 export class Hub implements BrokerListener {
   readonly register: Channel<Registration>;
@@ -121,16 +121,17 @@ export class Hub implements BrokerListener {
 
   /** Names what is still in the hub, for the proof that nothing is. */
   remains(): string[] {
-    const channels = [this.register, this.unregister, this.broadcast].flatMap((channel) => [
-      ...(channel.depth > 0 ? [`hub.${channel.name}: ${channel.depth} waiting`] : []),
-      ...channel.parkedSenders().map((id) => `hub.${channel.name}: ${id} parked`),
-    ]);
-    const rooms = [...this.#rooms.values()].map(
-      (room) => `room ${room.name}: ${room.members.length} members`,
-    );
-    return [...channels, ...rooms];
+    const remains: string[] = [];
+    for (const channel of [this.register, this.unregister, this.broadcast]) {
+      if (channel.depth > 0) remains.push(`${channel.name}: ${channel.depth} waiting`);
+      for (const id of channel.parkedSenders()) remains.push(`${channel.name}: ${id} parked`);
+    }
+    for (const room of this.#rooms.values())
+      remains.push(`room ${room.name}: ${room.members.length} members`);
+    return remains;
   }
 
+  /** What those who look may see. */
   view(): HubView {
     const channels = [this.register, this.unregister, this.broadcast].map((channel) => ({
       name: channel.name,
@@ -143,19 +144,18 @@ export class Hub implements BrokerListener {
 
   #wake(): void {
     if (this.#stopped || this.#round !== undefined) return;
-    this.#round = this.#clock.setImmediate(() => {
-      this.#round = undefined;
-      this.#makeRound();
-    });
+    this.#round = this.#clock.setImmediate(() => this.#makeRound());
   }
 
   #makeRound(): void {
     this.#timestamp = this.#now();
-    // Each channel gives at most what it can hold, so that a round ends even while parked senders move in.
+    // Each channel gives at most what it can hold, so that a round ends even while parked senders move in. What such
+    // a sender asks next relies on what has only just moved in, and so waits for it.
     this.#takeUnregistrations();
-    this.#takeRegistrations();
-    this.#takeBroadcasts();
+    if (this.unregister.depth === 0) this.#takeRegistrations();
+    if (this.unregister.depth + this.register.depth === 0) this.#takeBroadcasts();
     this.#deliver();
+    this.#round = undefined;
     if (this.unregister.depth + this.register.depth + this.broadcast.depth > 0) this.#wake();
   }
 
@@ -265,6 +265,7 @@ export class Hub implements BrokerListener {
   subscribed(name: string, position: Position): void {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
+    this.#timestamp = this.#now();
     room.position = position;
     for (const subscriber of room.waiting) this.#admit(subscriber, room, position);
     room.waiting.clear();
@@ -283,7 +284,9 @@ export class Hub implements BrokerListener {
 
   /** Offers a message to one subscriber alone; it is written with what else this round brings it. */
   #answer(subscriber: Subscriber, text: string): void {
-    subscriber.offer(new Batch([text]));
+    const batch = new Batch([text]);
+    this.tap?.(batch, subscriber);
+    subscriber.offer(batch);
     this.#unflushed.push(subscriber);
   }
 
@@ -301,12 +304,12 @@ export class Hub implements BrokerListener {
   /** @param last whether no member can get more in this round, so that it may be written to at once. */
   #deliverTo(room: Room, batch: Batch, last: boolean): void {
     this.#traffic.deliveries += room.members.length * batch.size;
+    if (this.tap !== undefined) for (const member of room.members) this.tap(batch, member);
     for (const member of room.members) {
       member.offer(batch);
       if (last) member.flush();
       else this.#unflushed.push(member);
     }
-    if (this.tap !== undefined) for (const member of room.members) this.tap(room.name, batch, member);
   }
 
   // Presence
@@ -344,11 +347,13 @@ export interface HubView {
 
 export type HubSnapshot = Snapshot<undefined> & { readonly hub: Hub; readonly context: HubView };
 
+export interface HubLogic extends ActorLogic<HubSnapshot, { type: 'look' }, { hub: Hub }> {}
+
 /**
  * The hub as an actor. Its mailbox is the three channels, so the only event it takes is `look`, which makes a
  * fresh snapshot; it works from start to stop.
  */
-export const hubLogic: ActorLogic<HubSnapshot, { type: 'look' }, { hub: Hub }> = {
+export const hubLogic: HubLogic = {
   getInitialSnapshot: (_, { hub }) => snapshotOf(hub, 'active'),
   getPersistedSnapshot: (snapshot) => snapshot,
   transition: ({ hub }, event) => {
@@ -360,5 +365,5 @@ export const hubLogic: ActorLogic<HubSnapshot, { type: 'look' }, { hub: Hub }> =
 };
 
 function snapshotOf(hub: Hub, status: 'active' | 'stopped'): HubSnapshot {
-  return { status, output: undefined, error: undefined, hub, context: hub.view() } as HubSnapshot;
+  return { status, output: undefined, error: undefined, hub, context: hub.view() };
 }

@@ -89,10 +89,8 @@ export const errorCodes = {
   bad_room: 'a room name is 1–64 letters, digits, "_", "-" and "."',
   not_in_room: 'you are not in that room',
   empty: 'nothing to say: content is empty',
-  too_long: 'content is too long',
   limit_reached: 'no more rooms for this connection',
   rate_limited: 'too many messages',
-  unavailable: 'not available now',
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 

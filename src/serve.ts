@@ -58,6 +58,8 @@ export function listenProblem(
   error: NodeJS.ErrnoException,
   { host, port }: Pick<Config, 'host' | 'port'>,
 ): string | undefined {
+  // Files have errors with the same codes, and those are not about the address.
+  if (!['listen', 'bind', 'getaddrinfo'].includes(error.syscall ?? '')) return undefined;
   const problems: Record<string, string> = {
     EADDRINUSE: `--port ${port}: already taken on ${host}`,
     EACCES: `--port ${port}: this user may not listen on it`,
@@ -65,8 +67,7 @@ export function listenProblem(
     ENOTFOUND: `--host ${host}: no such host is known`,
     EAI_AGAIN: `--host ${host}: its address cannot be looked up now`,
   };
-  const other = error.syscall === undefined ? undefined : `--host ${host} --port ${port}: ${error.message}`;
-  return problems[error.code ?? ''] ?? other;
+  return problems[error.code ?? ''] ?? `--host ${host} --port ${port}: ${error.message}`;
 }
 
 /** Where to go, one line each. @param url the server's own, such as `http://127.0.0.1:8080`. */

@@ -6,7 +6,7 @@ import { runHubbub, startHubbub } from './support/processes.ts';
 import type { ChildOptions } from './support/processes.ts';
 
 // Each test starts Node anew, which a busy machine does not do within the usual five seconds.
-const patient = { timeout: 60_000 };
+const patient = { timeout: 120_000 };
 
 /** Runs hubbub with a mistake. @returns the one line it gives. */
 async function mistakeOf(

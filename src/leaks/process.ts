@@ -1,7 +1,8 @@
 /**
  * ProcessResources is what keeps the process running beyond a baseline: its open handles by name, the rest by count.
  *
- * Node tells only of handles and timers that are ref'ed; stdin, stdout and stderr are the process's own and never count.
+ * Node tells only of handles and timers that are ref'ed, and of timers only how many: one that has ended since the baseline
+ * hides a new one. Stdin, stdout and stderr are the process's own and never count.
  */
 import { ChildProcess } from 'node:child_process';
 import { Server, Socket } from 'node:net';

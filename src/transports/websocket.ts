@@ -166,7 +166,7 @@ function onPong(this: WebSocket): void {
 }
 
 function onError(this: WebSocket, error: Error & { code?: string }): void {
-  const { code, reason } = codeAnswered(error.code);
+  const { code, reason } = codesAnswered.get(error.code) ?? closeCodes.protocolError;
   (this as OwnedWebSocket)[behind].listener?.failed(code, reason);
 }
 
@@ -174,16 +174,11 @@ function onClose(this: WebSocket, code: number, reason: Buffer): void {
   (this as OwnedWebSocket)[behind].listener?.closed(code, reason.toString());
 }
 
-/** @returns the close code with which ws has answered an error of this code. */
-function codeAnswered(error: string | undefined): CloseCode {
-  switch (error) {
-    case 'WS_ERR_INVALID_UTF8':
-    case 'Z_DATA_ERROR':
-      return closeCodes.invalidData;
-    case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
-    case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
-      return closeCodes.messageTooBig;
-    default:
-      return closeCodes.protocolError;
-  }
-}
+/** The close codes with which ws answers its errors, by their codes. */
+const codesAnswered = new Map<string | undefined, CloseCode>([
+  ['WS_ERR_INVALID_UTF8', closeCodes.invalidData],
+  ['Z_DATA_ERROR', closeCodes.invalidData],
+  ['WS_ERR_TOO_MANY_BUFFERED_PARTS', closeCodes.policyViolation],
+  ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', closeCodes.messageTooBig],
+  ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', closeCodes.messageTooBig],
+]);

@@ -91,14 +91,12 @@ export class RoomView {
     const missed = message.offset - this.#offset;
     if (this.#epoch !== '' && this.#epoch !== message.epoch) {
       this.addNote(
-        'The room has started anew; what was said while you were away is not shown.',
+        'The room has started anew: while you were away you may have missed messages.',
         message.timestamp,
       );
     } else if (this.#epoch !== '' && missed > 0) {
-      this.addNote(
-        `${missed} said while you were away ${missed === 1 ? 'is' : 'are'} not shown.`,
-        message.timestamp,
-      );
+      const some = missed === 1 ? '1 message' : `${missed} messages`;
+      this.addNote(`While you were away you missed ${some}.`, message.timestamp);
     }
     this.#epoch = message.epoch;
     this.#offset = message.offset;
