@@ -86,7 +86,8 @@ export class Chat implements Session {
   }
 
   #register(room: string, sender: Sender): boolean {
-    const registration: Registration = { subscriber: this.#writer, room, withdrawn: false };
+    // Whoever asks twice asks the same, so that leaving withdraws both.
+    const registration = this.#rooms.get(room) ?? { subscriber: this.#writer, room, withdrawn: false };
     this.#rooms.set(room, registration);
     return this.#hub.register.offer(registration, sender);
   }

@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { v7 as uuid } from 'uuid';
-import { createActor, type InspectionEvent, type Observer } from 'xstate';
+import { createActor, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
 import { Chat } from './chat.ts';
 import { closeCodes } from './close-codes.ts';
 import type { Clock } from './clock.ts';
@@ -147,6 +147,9 @@ export class Connections {
   #salvage(connection: Connection, session: Session, thrown: unknown): void {
     const { logger } = this.#options;
     logger.error({ err: thrown, connection: connection.id }, 'connection failed');
+    // XState leaves the children of an actor that ended in error running; this is the event it stops others with.
+    const children: Record<string, AnyActorRef | undefined> = connection.actor.getSnapshot().children;
+    for (const child of Object.values(children)) child?.send({ type: 'xstate.stop' });
     connection.reader.release();
     connection.writer.release();
     session.close();

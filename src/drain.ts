@@ -20,15 +20,16 @@ export interface DrainOptions {
 
 /** How far apart connections are asked where time allows. */
 const paceMs = 10;
-const batchEveryMs = 2_000;
+const longestBatchMs = 2_000;
 
 /** Asks every connection to close, and says `asked` when all have been. */
 export const drainLogic = fromCallback<{ type: 'none' }, DrainOptions>(({ input, sendBack }) => {
   const { connections, clock, random } = input;
   const waiting = shuffled([...connections], random);
   const spreadMs = Math.min(input.spreadMs, waiting.length * paceMs);
-  const batches = Math.max(1, Math.ceil(spreadMs / batchEveryMs));
+  const batches = Math.max(1, Math.ceil(spreadMs / longestBatchMs));
   const batchSize = Math.ceil(waiting.length / batches);
+  const batchMs = spreadMs / batches;
   const timers = new Set<unknown>();
 
   const later = (delayMs: number, fn: () => void) => {
@@ -40,15 +41,14 @@ export const drainLogic = fromCallback<{ type: 'none' }, DrainOptions>(({ input,
   };
   const askBatch = () => {
     const batch = waiting.splice(0, batchSize);
-    const jitterMs = Math.min(batchEveryMs, spreadMs);
     for (const { actor } of batch) {
       const { code, reason } = closeCodes.restarting;
-      later(random() * jitterMs, () => {
+      later(random() * batchMs, () => {
         // Whoever has gone by itself meanwhile needs no asking.
         if (actor.getSnapshot().status === 'active') actor.send({ type: 'close', code, reason });
       });
     }
-    later(jitterMs, waiting.length > 0 ? askBatch : () => sendBack({ type: 'asked' }));
+    later(batchMs, waiting.length > 0 ? askBatch : () => sendBack({ type: 'asked' }));
   };
   askBatch();
   return () => {

@@ -6,7 +6,6 @@
  * is the sole writer of membership, and knows of connections only that they are subscribers.
  */
 import { v7 as uuid } from 'uuid';
-import type { ActorLogic, Snapshot } from 'xstate';
 import { Batch } from './batch.ts';
 import type { Broker, BrokerListener, Position, Publication } from './broker.ts';
 import { Channel } from './channel.ts';
@@ -44,6 +43,13 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly config: Config;
   readonly traffic: Traffic;
+}
+
+/** What the hub shows of itself to those who look. */
+export interface HubView {
+  readonly channels: readonly { name: string; depth: number; capacity: number; parked: readonly string[] }[];
+  readonly rooms: number;
+  readonly subscribers: number;
 }
 
 /** Tells what the hub gave to whom, for those who watch. */
@@ -336,34 +342,4 @@ export class Hub implements BrokerListener {
   #now(): string {
     return new Date(this.#clock.now()).toISOString();
   }
-}
-
-/** What the hub shows of itself to those who look. */
-export interface HubView {
-  readonly channels: readonly { name: string; depth: number; capacity: number; parked: readonly string[] }[];
-  readonly rooms: number;
-  readonly subscribers: number;
-}
-
-export type HubSnapshot = Snapshot<undefined> & { readonly hub: Hub; readonly context: HubView };
-
-export interface HubLogic extends ActorLogic<HubSnapshot, { type: 'look' }, { hub: Hub }> {}
-
-/**
- * The hub as an actor. Its mailbox is the three channels, so the only event it takes is `look`, which makes a
- * fresh snapshot; it works from start to stop.
- */
-export const hubLogic: HubLogic = {
-  getInitialSnapshot: (_, { hub }) => snapshotOf(hub, 'active'),
-  getPersistedSnapshot: (snapshot) => snapshot,
-  transition: ({ hub }, event) => {
-    // XState's own event, which is in no logic's type.
-    if ((event.type as string) !== 'xstate.stop') return snapshotOf(hub, 'active');
-    hub.stop();
-    return snapshotOf(hub, 'stopped');
-  },
-};
-
-function snapshotOf(hub: Hub, status: 'active' | 'stopped'): HubSnapshot {
-  return { status, output: undefined, error: undefined, hub, context: hub.view() };
 }

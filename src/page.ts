@@ -39,13 +39,18 @@ export function loadPage(): ReadonlyMap<string, PageFile> {
  */
 export function plainText(url: string): string {
   const { origin } = new URL(url);
-  const socketUrl = `${origin.replace(/^http/, 'ws')}/ws/general`;
-  return `hubbub: a multi-room WebSocket chat server
-
-Chat in a browser at ${origin}/ or from here:
-
-  npx wscat -c ${socketUrl}    enter a room; /ws/{room} is any other
-  {"type":"chat","content":"hello"}    then say something: one JSON message a line
-  curl ${origin}/stats    see what the server counts
-`;
+  const things = [
+    [`npx wscat -c ${origin.replace(/^http/, 'ws')}/ws/general`, 'enter a room; the last part names it'],
+    ['{"type":"chat","content":"hello"}', 'say something: one JSON message a line'],
+    [`curl ${origin}/stats`, 'see what the server counts'],
+  ] as const;
+  const width = Math.max(...things.map(([what]) => what.length));
+  return [
+    'hubbub: a multi-room WebSocket chat server',
+    '',
+    `Chat in a browser at ${origin}/ or from here:`,
+    '',
+    ...things.map(([what, why]) => `  ${what.padEnd(width)}   ${why}`),
+    '',
+  ].join('\n');
 }

@@ -5,7 +5,8 @@
 import { Batch } from './batch.ts';
 import type { Position, Publication } from './broker.ts';
 import type { Limiter } from './limiter.ts';
-import { serverName, type ChatMessage, type SystemMessage } from './protocol.ts';
+import { Presence } from './presence.ts';
+import type { ChatMessage, SystemMessage } from './protocol.ts';
 
 /** One that hears rooms: all that the hub knows of a connection. Implementations MUST NOT throw. */
 export interface Subscriber {
@@ -104,63 +105,5 @@ export class Room {
     const batch = new Batch(this.#said);
     this.#said = [];
     return batch;
-  }
-}
-
-/**
- * Presence gathers a room's joins and leaves into one message: a thousand joins must not make a million
- * messages.
- */
-class Presence {
-  #joined = 0;
-  #left = 0;
-  #name = '';
-  #announced = 0;
-  #windowStart = 0;
-
-  joined(name: string): void {
-    this.#joined += 1;
-    this.#name = name;
-  }
-
-  left(name: string): void {
-    this.#left += 1;
-    this.#name = name;
-  }
-
-  get pending(): boolean {
-    return this.#joined + this.#left > 0;
-  }
-
-  /** @returns whether one more announcement fits among the `burst` that a small room gets per interval. */
-  allows(now: number, burst: number, intervalMs: number): boolean {
-    if (now - this.#windowStart >= intervalMs) {
-      this.#windowStart = now;
-      this.#announced = 0;
-    }
-    this.#announced += 1;
-    return this.#announced <= burst;
-  }
-
-  take(room: string, members: number, timestamp: string): SystemMessage | undefined {
-    if (!this.pending) return undefined;
-    const joined = this.#joined;
-    const left = this.#left;
-    this.#joined = 0;
-    this.#left = 0;
-    const about = { type: 'system', room, timestamp, members } as const;
-    if (joined + left > 1) {
-      const content = [joined > 0 ? `${joined} joined` : '', left > 0 ? `${left} left` : ''];
-      return {
-        ...about,
-        sender: serverName,
-        content: content.filter(Boolean).join(', '),
-        event: 'presence',
-        joined,
-        left,
-      };
-    }
-    const event = joined === 1 ? 'joined' : 'left';
-    return { ...about, sender: this.#name, content: `${this.#name} ${event}`, event };
   }
 }

@@ -9,7 +9,8 @@ import { memoryBrokerMachine } from './brokers/memory.ts';
 import type { Clock } from './clock.ts';
 import type { Connections } from './connections.ts';
 import { drainLogic } from './drain.ts';
-import { hubLogic, type Hub } from './hub.ts';
+import { hubLogic } from './hub-actor.ts';
+import type { Hub } from './hub.ts';
 
 export interface ServerInput {
   readonly hub: Hub;

@@ -75,6 +75,8 @@ export class Writer implements Subscriber {
 
   offer(batch: Batch): void {
     if (this.#shut) return;
+    // Several rooms of one member may have much to say in one round, which is not the member's fault.
+    if (this.outbox.isFull) this.flush();
     if (this.outbox.isFull) {
       this.#overflow();
       return;

@@ -49,6 +49,12 @@ function decode(bytes: Buffer): Payload[] {
   return messages;
 }
 
+/** Something on the wire to the client: what happens once the client reads it, and the room it takes till then. */
+interface Parcel {
+  readonly open: () => void;
+  readonly size: number;
+}
+
 /** The client's end of a memory socket. */
 export class MemoryPeer {
   readonly socket: Socket;
@@ -61,9 +67,11 @@ export class MemoryPeer {
   readonly #latencyMs: number;
   readonly #wireBytes: number;
   #listener: SocketListener | undefined;
-  // What is on the wire to the client, oldest first, and to the server while its side is paused.
-  #outgoing: Buffer[] = [];
+  // What is on the wire to the client, oldest first, and how much of it has come to its end.
+  #outgoing: Parcel[] = [];
   #outgoingBytes = 0;
+  #arrived = 0;
+  // What has come to the server while its side is paused.
   #held: (() => void)[] = [];
   #paused = false;
   #reads = true;
@@ -89,9 +97,14 @@ export class MemoryPeer {
     return this.#gone;
   }
 
-  send(message: Payload): void {
-    const isBinary = typeof message !== 'string';
-    this.#toServer(() => this.#listener?.frame(Buffer.from(message as string), isBinary));
+  /** Sends messages. Those sent together come in one read: where the first has the server pause, the others still come. */
+  send(...messages: Payload[]): void {
+    this.#toServer(() => {
+      for (const message of messages) {
+        if (this.#gone) return;
+        this.#listener?.frame(Buffer.from(message as string), typeof message !== 'string');
+      }
+    });
   }
 
   ping(): void {
@@ -160,43 +173,46 @@ export class MemoryPeer {
 
   #send(bytes: Buffer): void {
     if (this.#closing || this.#gone) return;
-    this.#outgoing.push(bytes);
-    this.#outgoingBytes += bytes.length;
+    this.#toClient(() => {
+      for (const message of decode(bytes)) this.onMessage?.(message);
+    }, bytes.length);
     this.#behind = this.socket.bufferedBytes > 0;
-    this.#toClient(() => this.#deliver());
-  }
-
-  #deliver(): void {
-    if (!this.#reads || this.#cut) return;
-    const arrived = this.#outgoing;
-    this.#outgoing = [];
-    this.#outgoingBytes = 0;
-    for (const bytes of arrived) for (const message of decode(bytes)) this.onMessage?.(message);
-    if (!this.#behind) return;
-    this.#behind = false;
-    this.#listener?.drained();
   }
 
   #pinged(): void {
     if (this.#closing) return;
     this.#toClient(() => {
       this.onPing?.();
-      if (this.answersPings && this.#reads) this.#toServer(() => this.#listener?.pong());
+      if (this.answersPings) this.#toServer(() => this.#listener?.pong());
     });
   }
 
   #closeFromServer(code: number, reason: string): void {
     if (this.#closing || this.#gone) return;
     this.#closing = true;
-    this.#toClient(() => {
-      if (this.#reads) this.#toServer(() => this.#end(code, reason), true);
-    });
+    this.#toClient(() => this.#toServer(() => this.#end(code, reason), true));
   }
 
-  #toClient(arrive: () => void): void {
+  #toClient(open: () => void, size = 0): void {
+    this.#outgoing.push({ open, size });
+    this.#outgoingBytes += size;
     this.#clock.setTimeout(() => {
-      if (!this.#cut && !this.#gone) arrive();
+      this.#arrived += 1;
+      this.#deliver();
     }, this.#latencyMs);
+  }
+
+  /** Has the client read what has arrived, in order, while it reads. */
+  #deliver(): void {
+    while (this.#arrived > 0 && this.#reads && !this.#cut && !this.#gone) {
+      this.#arrived -= 1;
+      const parcel = this.#outgoing.shift();
+      this.#outgoingBytes -= parcel?.size ?? 0;
+      parcel?.open();
+    }
+    if (!this.#behind || this.#gone || this.socket.bufferedBytes > 0) return;
+    this.#behind = false;
+    this.#listener?.drained();
   }
 
   // Client → server

@@ -35,6 +35,8 @@ export class WebSocketTransport {
       noServer: true,
       clientTracking: false,
       maxPayload: options.maxMessageBytes,
+      // A large message may come in small fragments, but nobody needs more of them than this.
+      maxFragments: Math.max(minFragmentsBorne, options.maxMessageBytes / smallestFragmentBytes),
       // How long ws waits for a peer that began the closing handshake to end the connection.
       closeTimeout: options.closeTimeoutMs,
       // Without context takeover each message is compressed by itself, and so once for all members.
@@ -69,6 +71,10 @@ export class WebSocketTransport {
     return frames;
   }
 }
+
+/** How many fragments any message may come in, and how small those of a large one may be. */
+const minFragmentsBorne = 16 * 1_024;
+const smallestFragmentBytes = 64;
 
 const minWindowBits = 9;
 const maxWindowBits = 15;

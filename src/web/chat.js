@@ -19,6 +19,7 @@ const page = {
   nextTry: find('#next-try', HTMLElement),
   connect: find('#connect', HTMLButtonElement),
   you: find('#you', HTMLDetailsElement),
+  summary: find('#you summary', HTMLElement),
   yourName: find('#your-name', HTMLElement),
   rename: find('#rename', HTMLFormElement),
   name: find('#name', HTMLInputElement),
@@ -46,7 +47,10 @@ let active;
 let wantedName = storedName();
 /** What the server calls us. */
 let myName = '';
-/** What was sent last and has not come back yet. @type {{ room: string, content: string } | undefined} */
+/**
+ * What was sent last and has not come back yet.
+ * @type {{ room: string, content: string } | undefined}
+ */
 let unheard;
 
 const connection = new Connection({ url, changed: showConnection, received });
@@ -148,8 +152,8 @@ function joinNext() {
 
 /** @param {RoomView} room */
 function joinAgain(room) {
-  if (room.membership !== 'joining' || !rooms.has(room.name)) return;
-  connection.send({ type: 'join', room: room.name });
+  if (!rooms.has(room.name)) joinNext();
+  else if (room.membership === 'joining') connection.send({ type: 'join', room: room.name });
 }
 
 /** Shows the room that the address names, and enters it if we are not there yet. */
@@ -185,14 +189,17 @@ function activate(room) {
   active = room;
   page.text.value = room?.draft ?? '';
   page.sendError.textContent = '';
-  page.newer.hidden = true;
+  page.newer.hidden = room === undefined || room.following || room.unread === 0;
   for (const each of rooms.values()) each.show(each === room);
   showActive();
   // On a touch screen, focus would open the keyboard over the room.
   if (matchMedia('(pointer: fine)').matches) page.text.focus();
 }
 
-/** Forgets a room and shows its neighbour. @param {RoomView} room */
+/**
+ * Forgets a room and shows its neighbour.
+ * @param {RoomView} room
+ */
 function drop(room) {
   const names = [...rooms.keys()];
   const index = names.indexOf(room.name);
@@ -347,7 +354,7 @@ page.composer.addEventListener('submit', (event) => {
     return;
   }
   unheard = { room: active.name, content };
-  active.following = true;
+  active.followEnd();
   page.text.value = '';
   page.sendError.textContent = '';
 });
@@ -377,14 +384,12 @@ page.rename.addEventListener('submit', (event) => {
   wantedName = page.name.value.trim();
   storeName(wantedName);
   page.you.open = false;
+  page.summary.focus();
   if (rooms.size > 0) connection.connect();
 });
 
 page.connect.addEventListener('click', () => connection.connect());
-page.newer.addEventListener('click', () => {
-  if (active === undefined) return;
-  active.following = true;
-});
+page.newer.addEventListener('click', () => active?.followEnd());
 new ResizeObserver(() => active?.follow()).observe(page.logs);
 document.addEventListener('visibilitychange', showActive);
 addEventListener('online', () => {

@@ -10,9 +10,10 @@ import { find, fromTemplate } from './dom.js';
 const logLimit = 500;
 /** How far from its end a log may be scrolled and still follow what is new. */
 const followWithinPx = 48;
-const graphemes = new Intl.Segmenter();
 /** Colours for senders, as numbered in the style sheet. */
 const tints = 8;
+
+const graphemes = new Intl.Segmenter();
 
 export class RoomView {
   name;
@@ -42,7 +43,7 @@ export class RoomView {
     find('.name', HTMLElement, this.link).textContent = name;
     this.log.ariaLabel = `Messages in ${name}`;
     this.log.addEventListener('scroll', () => this.#scrolled());
-    this.following = true;
+    this.#setFollowing(true);
   }
 
   /**
@@ -65,14 +66,14 @@ export class RoomView {
     this.#badge.ariaLabel = `${count} unread`;
   }
 
-  /** Whether the log moves on with what is new, or keeps its place. */
+  /** Whether the log moves on with what is new; else it keeps the reader's place. */
   get following() {
     return this.#following;
   }
 
-  set following(following) {
-    this.#following = following;
-    this.log.classList.toggle('following', following);
+  /** Goes to the end and stays there with what is new. */
+  followEnd() {
+    this.#setFollowing(true);
     this.follow();
   }
 
@@ -83,7 +84,10 @@ export class RoomView {
     this.#followedTo = this.log.scrollTop;
   }
 
-  /** Takes the server's word on where we stand, and tells what was missed since the last time. @param {WelcomeMessage} message */
+  /**
+   * Takes the server's word on where we stand, and tells what was missed since the last time.
+   * @param {WelcomeMessage} message
+   */
   welcome(message) {
     this.membership = 'joined';
     this.members = message.members;
@@ -156,11 +160,17 @@ export class RoomView {
     this.#followSoon();
   }
 
+  /** @param {boolean} following */
+  #setFollowing(following) {
+    this.#following = following;
+    this.log.classList.toggle('following', following);
+  }
+
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.log;
     // Away from the end means scrolled up only if it moved up: else the end moved on, and the next frame follows it.
-    if (scrollHeight - scrollTop - clientHeight <= followWithinPx) this.following = true;
-    else if (scrollTop < this.#followedTo - 1) this.following = false;
+    if (scrollHeight - scrollTop - clientHeight <= followWithinPx) this.#setFollowing(true);
+    else if (scrollTop < this.#followedTo - 1) this.#setFollowing(false);
   }
 
   #dropOldest() {

@@ -1,0 +1,885 @@
+import * as fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createActor, type SnapshotFrom } from 'xstate';
+import type { Batch } from '../src/batch.ts';
+import type { Broker, BrokerListener, Position, Publication } from '../src/broker.ts';
+import { MemoryBroker } from '../src/brokers/memory.ts';
+import type { Sender } from '../src/channel.ts';
+import { defineConfig, type Config } from '../src/config.ts';
+import { hubLogic } from '../src/hub-actor.ts';
+import { Hub, type Registration } from '../src/hub.ts';
+import { trackActors } from '../src/leaks.ts';
+import type { ServerMessage } from '../src/protocol.ts';
+import type { Subscriber } from '../src/room.ts';
+import { createTraffic } from '../src/traffic.ts';
+import { FakeSubscriber } from './support/fake-subscriber.ts';
+import { SimulatedClock } from './support/simulated-clock.ts';
+
+/** A simulated clock that counts the hub's rounds. */
+class RoundClock extends SimulatedClock {
+  rounds = 0;
+
+  override setImmediate(fn: () => void): unknown {
+    return super.setImmediate(() => {
+      this.rounds += 1;
+      fn();
+    });
+  }
+}
+
+/** A hub under a simulated clock, with words for what people do to it. */
+class House {
+  readonly clock = new RoundClock();
+  readonly traffic = createTraffic();
+  readonly config: Config;
+  readonly hub: Hub;
+
+  constructor(settings: Partial<Config> = {}, broker: Broker = new MemoryBroker()) {
+    this.config = defineConfig(settings);
+    this.hub = new Hub({ broker, clock: this.clock, config: this.config, traffic: this.traffic });
+  }
+
+  /** Somebody who is in no room yet. */
+  person(name: string): FakeSubscriber {
+    return new FakeSubscriber(name, () => this.clock.rounds);
+  }
+
+  join(subscriber: FakeSubscriber, room = 'tea', sender: Sender = nobody): Registration {
+    const registration: Registration = { subscriber, room, withdrawn: false };
+    this.hub.register.offer(registration, sender);
+    return registration;
+  }
+
+  leave(subscriber: FakeSubscriber, room?: string): void {
+    this.hub.unregister.offer(room === undefined ? { subscriber } : { subscriber, room }, nobody);
+  }
+
+  say(subscriber: FakeSubscriber, content: string, room = 'tea', sender: Sender = nobody): boolean {
+    return this.hub.broadcast.offer({ subscriber, room, content }, sender);
+  }
+
+  /** These people in one room, with nothing left to tell them. */
+  seat(names: readonly string[], room = 'tea'): FakeSubscriber[] {
+    const people = names.map((name) => this.person(name));
+    for (const person of people) this.join(person, room);
+    this.clock.advance(this.config.presenceIntervalMs);
+    for (const person of people) person.news();
+    return people;
+  }
+
+  /** Ends it. @throws where something is left. */
+  close(): void {
+    this.hub.stop();
+    const { hub, clock } = this;
+    const left = [...hub.remains(), `${hub.subscribers} subscribers`, `${clock.pending} timers`];
+    if (left.join() !== '0 subscribers,0 timers') throw new Error(`left in the hub: ${left.join(', ')}`);
+  }
+}
+
+const nobody: Sender = { id: 'nobody', unparked: () => undefined };
+
+function house(settings?: Partial<Config>, broker?: Broker): House {
+  const built = new House(settings, broker);
+  onTestFinished(() => built.close());
+  return built;
+}
+
+/** A broker that answers a subscription when the test says so. */
+class LateBroker implements Broker {
+  readonly calls: string[] = [];
+  readonly published: Publication[] = [];
+  listener: BrokerListener | undefined;
+
+  listen(listener: BrokerListener): void {
+    this.listener = listener;
+  }
+
+  publish(publication: Publication): void {
+    this.published.push(publication);
+  }
+
+  subscribe(room: string): void {
+    this.calls.push(`subscribe ${room}`);
+  }
+
+  unsubscribe(room: string): void {
+    this.calls.push(`unsubscribe ${room}`);
+  }
+}
+
+function types(messages: readonly ServerMessage[]): string[] {
+  return messages.map((message) => (message.type === 'system' ? message.event : message.type));
+}
+
+function contents(messages: readonly ServerMessage[]): string[] {
+  return messages.filter(({ type }) => type === 'chat').map(({ content }) => content);
+}
+
+const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `person-${index}`);
+
+describe('joining', () => {
+  test('is answered with a welcome that says where the newcomer stands', () => {
+    const { hub, clock, ...rest } = house({ pingPeriodMs: 7_000 });
+    const ann = new FakeSubscriber('ann');
+    hub.register.offer({ subscriber: ann, room: 'tea', withdrawn: false }, nobody);
+    clock.settle();
+    expect(ann.heard[0]).toEqual({
+      type: 'welcome',
+      room: 'tea',
+      sender: 'server',
+      content: 'welcome to tea, ann',
+      timestamp: '2026-01-01T00:00:00.000Z',
+      you: 'id of ann',
+      name: 'ann',
+      epoch: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      offset: 0,
+      members: 1,
+      recovered: false,
+      pingPeriodMs: 7_000,
+    });
+    expect([ann.timesRegistered, hub.subscribers, rest.traffic.messagesIn]).toEqual([1, 1, 0]);
+  });
+
+  test('tells the newcomer the place of the last message, and everyone who came', () => {
+    const tea = house();
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.say(ann, 'one');
+    tea.say(ann, 'two');
+    tea.clock.settle();
+    ann.news();
+
+    const bob = tea.person('bob');
+    tea.join(bob);
+    tea.clock.settle();
+    expect(bob.heard).toMatchObject([
+      { type: 'welcome', offset: 2, members: 2 },
+      { type: 'system', event: 'joined', sender: 'bob', members: 2 },
+    ]);
+    expect(ann.heard).toMatchObject([{ type: 'system', event: 'joined', sender: 'bob', members: 2 }]);
+  });
+
+  test('a room one is in already is welcomed again, and is news to nobody', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    tea.join(ann);
+    tea.clock.settle();
+    expect(ann.heard).toMatchObject([{ type: 'welcome', members: 2 }]);
+    expect(bob.heard).toEqual([]);
+    expect(tea.hub.rooms.get('tea')?.members).toEqual([ann, bob]);
+  });
+
+  test('withdrawn before its turn -> nothing happens', () => {
+    const tea = house();
+    const ann = tea.person('ann');
+    tea.join(ann).withdrawn = true;
+    tea.leave(ann, 'tea');
+    tea.clock.settle();
+    expect([ann.heard, ann.timesRegistered, tea.hub.subscribers, tea.hub.rooms.size]).toEqual([[], 0, 0, 0]);
+  });
+
+  test('withdrawn and then asked again -> enters once', () => {
+    const tea = house();
+    const ann = tea.person('ann');
+    tea.join(ann).withdrawn = true;
+    tea.leave(ann, 'tea');
+    tea.join(ann);
+    tea.clock.settle();
+    expect(types(ann.heard)).toEqual(['welcome', 'joined']);
+    expect(tea.hub.rooms.get('tea')?.members).toEqual([ann]);
+  });
+});
+
+describe('leaving', () => {
+  test('one room of two leaves the other', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    tea.join(ann, 'coffee');
+    tea.clock.settle();
+    tea.leave(ann, 'tea');
+    tea.clock.settle();
+    expect(bob.heard).toMatchObject([{ type: 'system', event: 'left', sender: 'ann', members: 1 }]);
+    ann.news();
+    tea.say(bob, 'is she gone?');
+    tea.say(ann, 'alone', 'coffee');
+    tea.clock.settle();
+    expect(contents(ann.heard)).toEqual(['alone']);
+    expect([ann.timesUnregistered, tea.hub.subscribers]).toEqual([0, 2]);
+  });
+
+  test('for good ends every membership, and is confirmed once', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    for (const room of ['coffee', 'juice']) tea.join(ann, room);
+    tea.clock.settle();
+    tea.leave(ann);
+    tea.clock.settle();
+    expect([ann.timesUnregistered, tea.hub.subscribers, [...tea.hub.rooms.keys()]]).toEqual([1, 1, ['tea']]);
+    expect(bob.heard).toMatchObject([{ type: 'system', event: 'left', sender: 'ann' }]);
+  });
+
+  test('for good is confirmed even to one who never came in', () => {
+    const tea = house();
+    const ann = tea.person('ann');
+    tea.leave(ann);
+    tea.clock.settle();
+    expect([ann.timesUnregistered, ann.heard]).toEqual([1, []]);
+  });
+
+  test.each(['tea', 'nowhere'])('%s without being in it changes nothing', (room) => {
+    const tea = house();
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.leave(tea.person('stranger'), room);
+    tea.clock.settle();
+    expect([ann.heard, tea.hub.rooms.get('tea')?.members]).toEqual([[], [ann]]);
+  });
+
+  test('the last member -> the room is gone, and its next life numbers anew', () => {
+    const tea = house();
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.say(ann, 'one');
+    tea.clock.settle();
+    const first = tea.hub.rooms.get('tea')?.position;
+    tea.leave(ann, 'tea');
+    tea.clock.settle();
+    expect([tea.hub.rooms.size, tea.hub.subscribers]).toEqual([0, 0]);
+
+    tea.join(ann);
+    tea.clock.settle();
+    expect(first?.offset).toBe(1);
+    expect(tea.hub.rooms.get('tea')?.position).toMatchObject({ offset: 0 });
+    expect(tea.hub.rooms.get('tea')?.position?.epoch).not.toBe(first?.epoch);
+  });
+});
+
+const doing = fc.record({
+  do: fc.constantFrom('join', 'join', 'join', 'join', 'leave', 'leave', 'say', 'say', 'say', 'go'),
+  person: fc.nat({ max: 2 }),
+  room: fc.constantFrom('tea', 'coffee', 'juice'),
+});
+
+/** Who is in which room: what the hub should know. */
+class Model {
+  readonly #roomsOf = new Map<Subscriber, Set<string>>();
+
+  do(what: string, who: Subscriber, room: string): void {
+    const rooms = this.#roomsOf.get(who) ?? new Set();
+    this.#roomsOf.set(who, rooms);
+    if (what === 'join') rooms.add(room);
+    else if (what === 'leave') rooms.delete(room);
+    else if (what === 'go') rooms.clear();
+  }
+
+  members(): Record<string, Set<Subscriber>> {
+    const members: Record<string, Set<Subscriber>> = {};
+    for (const [who, rooms] of this.#roomsOf)
+      for (const room of rooms) (members[room] ??= new Set()).add(who);
+    return members;
+  }
+
+  /** How many of each room's members are in others too. */
+  shared(): Record<string, number> {
+    const isElsewhere = (who: Subscriber) => (this.#roomsOf.get(who)?.size ?? 0) > 1;
+    return Object.fromEntries(
+      Object.entries(this.members()).map(([room, members]) => [
+        room,
+        [...members].filter(isElsewhere).length,
+      ]),
+    );
+  }
+}
+
+describe('a round', () => {
+  test('takes who leaves, then who comes, then what is said, whatever was asked first', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    const cid = tea.person('cid');
+    tea.say(ann, 'hello');
+    tea.join(cid);
+    tea.leave(bob);
+    tea.clock.settle();
+    expect(ann.heard).toMatchObject([
+      { type: 'system', event: 'presence', joined: 1, left: 1, members: 2 },
+      { type: 'chat', content: 'hello', offset: 1 },
+    ]);
+    expect(types(cid.heard)).toEqual(['welcome', 'presence', 'chat']);
+    expect(bob.heard).toEqual([]);
+    expect([ann.writes.length, cid.writes.length]).toEqual([1, 1]);
+  });
+
+  test('writes once to each member, however many messages and rooms', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    for (const room of ['coffee', 'juice']) tea.join(ann, room);
+    tea.clock.settle();
+    ann.news();
+    for (const room of ['tea', 'coffee', 'juice', 'tea']) tea.say(ann, `in ${room}`, room);
+    tea.clock.settle();
+    expect(ann.writes).toHaveLength(1);
+    expect(contents(ann.heard)).toEqual(['in tea', 'in tea', 'in coffee', 'in juice']);
+    expect(bob.writes).toHaveLength(1);
+    expect(contents(bob.heard)).toEqual(['in tea', 'in tea']);
+  });
+
+  test('makes one batch for all members: the same bytes', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    const delivered: { batch: Batch; subscriber: Subscriber }[] = [];
+    tea.hub.tap = (batch, subscriber) => void delivered.push({ batch, subscriber });
+    tea.say(ann, 'one');
+    tea.say(bob, 'two');
+    tea.clock.settle();
+    const [first, second] = delivered;
+    expect([first?.subscriber, second?.subscriber, delivered.length]).toEqual([ann, bob, 2]);
+    expect(second?.batch).toBe(first?.batch);
+    expect(first?.batch.size).toBe(2);
+  });
+
+  test('shows the tap what one alone is answered, too', () => {
+    const tea = house();
+    const ann = tea.person('ann');
+    const delivered: string[] = [];
+    tea.hub.tap = ({ messages }, { name }) => void delivered.push(`${name}: ${messages.join()}`);
+    tea.join(ann);
+    tea.clock.settle();
+    expect(delivered).toEqual([
+      expect.stringMatching(/^ann: .*"welcome"/) as string,
+      expect.stringMatching(/^ann: .*"joined"/) as string,
+    ]);
+  });
+
+  test('takes as many broadcasts as its budget, and leaves the rest to the next turn', () => {
+    const tea = house({ roundBudget: 3 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    const before = tea.clock.rounds;
+    for (const content of names(8)) tea.say(ann, content);
+    tea.clock.settle();
+    expect(ann.writes.map(({ round, messages }) => [round - before, messages.length])).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 2],
+    ]);
+    expect(contents(ann.heard)).toEqual(names(8));
+    expect(tea.clock.rounds - before).toBe(3);
+  });
+
+  test('is made only when there is something to do', () => {
+    const tea = house();
+    tea.seat(['ann', 'bob']);
+    const before = tea.clock.rounds;
+    tea.clock.advance(3_600_000);
+    expect([tea.clock.rounds, tea.clock.pending]).toEqual([before, 0]);
+  });
+
+  test('after any doings has written at most once to each, and each is where it should be', () => {
+    fc.assert(
+      fc.property(fc.array(doing, { maxLength: 60 }), (doings) => {
+        const tea = new House({ presenceBurst: 1_000_000, roundBudget: 2 });
+        const people = names(3).map((name) => tea.person(name));
+        const model = new Model();
+        for (const { person, ...each } of doings) {
+          const who = people[person] as FakeSubscriber;
+          // Requests of one turn are taken channel by channel, so where order matters a turn ends between them.
+          if (each.do !== 'say') tea.clock.settle();
+          if (each.do === 'join') tea.join(who, each.room);
+          else if (each.do === 'leave') tea.leave(who, each.room);
+          else if (each.do === 'go') tea.leave(who);
+          else tea.say(who, 'hello', each.room);
+          model.do(each.do, who, each.room);
+          if (each.do !== 'say') tea.clock.settle();
+          const rooms = [...tea.hub.rooms.values()];
+          const members = rooms.map((room) => [room.name, new Set(room.members)] as const);
+          expect(Object.fromEntries(members)).toEqual(model.members());
+          const shared = rooms.map((room) => [room.name, room.shared] as const);
+          expect(Object.fromEntries(shared)).toEqual(model.shared());
+        }
+        tea.clock.settle();
+        for (const { writes } of people) {
+          expect(new Set(writes.map(({ round }) => round)).size).toBe(writes.length);
+        }
+        tea.close();
+      }),
+    );
+  });
+});
+
+/** Says its messages one after the other, and waits while it is parked: as a reader does. */
+class Talker implements Sender {
+  readonly id: string;
+  readonly #house: House;
+  readonly #subscriber: FakeSubscriber;
+  #left: string[];
+  #parked = false;
+
+  constructor(to: House, subscriber: FakeSubscriber, messages: readonly string[]) {
+    this.id = subscriber.id;
+    this.#house = to;
+    this.#subscriber = subscriber;
+    this.#left = [...messages];
+  }
+
+  get isParked(): boolean {
+    return this.#parked;
+  }
+
+  talk(): void {
+    while (!this.#parked) {
+      const content = this.#left.shift();
+      if (content === undefined) return;
+      this.#parked = !this.#house.say(this.#subscriber, content, 'tea', this);
+    }
+  }
+
+  unparked(): void {
+    this.#parked = false;
+    this.talk();
+  }
+}
+
+describe('a full channel', () => {
+  test('parks its senders, and shows who they are', () => {
+    const tea = house({ broadcastCapacity: 1, roundBudget: 1 });
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    const talkers = [ann, bob].map((who) => new Talker(tea, who, [`${who.name} 1`, `${who.name} 2`]));
+    for (const talker of talkers) talker.talk();
+    expect(tea.hub.view().channels).toContainEqual({
+      name: 'broadcast',
+      depth: 1,
+      capacity: 1,
+      parked: [ann.id, bob.id],
+    });
+    expect(tea.hub.remains()).toEqual(
+      expect.arrayContaining([expect.stringContaining(ann.id), expect.stringContaining(bob.id)]),
+    );
+    tea.clock.settle();
+    expect(talkers.map(({ isParked }) => isParked)).toEqual([false, false]);
+    expect(contents(ann.heard)).toEqual(['ann 1', 'ann 2', 'bob 1', 'bob 2']);
+  });
+
+  test('lets in only so many newcomers a round as it can hold, in the order in which they came', () => {
+    const tea = house({ registerCapacity: 2 });
+    const people = names(5).map((name) => tea.person(name));
+    for (const person of people) tea.join(person);
+    tea.clock.settle();
+    expect(people.map(({ writes }) => writes[0]?.round)).toEqual([1, 1, 2, 2, 3]);
+  });
+
+  test('loses nothing and reorders nobody, whatever its capacity, budget and crowd', () => {
+    const sizes = fc.record({
+      broadcastCapacity: fc.integer({ min: 1, max: 6 }),
+      roundBudget: fc.integer({ min: 1, max: 6 }),
+    });
+    const speeches = fc.array(fc.nat({ max: 12 }), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(sizes, speeches, (settings, lengths) => {
+        const tea = new House(settings);
+        const people = tea.seat(names(lengths.length));
+        const scripts = people.map((who, index) =>
+          Array.from({ length: lengths[index] ?? 0 }, (_, n) => `${who.name}: ${n}`),
+        );
+        for (const [index, who] of people.entries()) new Talker(tea, who, scripts[index] ?? []).talk();
+        tea.clock.settle();
+
+        const total = lengths.reduce((sum, length) => sum + length, 0);
+        for (const who of people) {
+          const heard = who.heard.filter((message) => message.type === 'chat');
+          expect(heard.map(({ offset }) => offset)).toEqual(Array.from({ length: total }, (_, n) => n + 1));
+          for (const [index, { name }] of people.entries()) {
+            expect(contents(heard.filter(({ sender }) => sender === name))).toEqual(scripts[index]);
+          }
+        }
+        expect(tea.traffic.messagesIn).toBe(total);
+        tea.close();
+      }),
+    );
+  });
+
+  test('a parked request to join is granted before what its sender says next is taken', () => {
+    const tea = house({ registerCapacity: 1 });
+    const [ann, bob] = ['ann', 'bob'].map((name) => tea.person(name)) as [FakeSubscriber, FakeSubscriber];
+    tea.join(ann, 'tea');
+    tea.join(bob, 'coffee', { id: bob.id, unparked: () => void tea.say(bob, 'hello', 'coffee') });
+    tea.clock.settle();
+    expect(types(bob.heard)).toEqual(['welcome', 'joined', 'chat']);
+  });
+
+  test('a parked request to leave is granted before its sender comes in again', () => {
+    const tea = house({ unregisterCapacity: 1 });
+    const [ann, bob, cid] = tea.seat(['ann', 'bob', 'cid']) as [
+      FakeSubscriber,
+      FakeSubscriber,
+      FakeSubscriber,
+    ];
+    tea.leave(bob, 'tea');
+    const comesBack: Sender = { id: ann.id, unparked: () => void tea.join(ann) };
+    tea.hub.unregister.offer({ subscriber: ann, room: 'tea' }, comesBack);
+    tea.clock.settle();
+    expect(tea.hub.rooms.get('tea')?.members).toEqual([cid, ann]);
+    expect(types(cid.heard)).toEqual(['left', 'presence']);
+  });
+});
+
+describe('what is said', () => {
+  test('reaches every member, the one who said it too, as the broker numbered it', () => {
+    const tea = house();
+    const people = tea.seat(['ann', 'bob', 'cid']);
+    tea.clock.advance(1_000);
+    tea.say(people[0] as FakeSubscriber, 'hello');
+    tea.clock.settle();
+    for (const { heard } of people) {
+      expect(heard).toEqual([
+        {
+          type: 'chat',
+          id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/) as string,
+          room: 'tea',
+          sender: 'ann',
+          content: 'hello',
+          timestamp: '2026-01-01T00:00:01.250Z',
+          offset: 1,
+        },
+      ]);
+    }
+  });
+
+  test('stays in its room', () => {
+    const tea = house();
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    const [bob] = tea.seat(['bob'], 'coffee') as [FakeSubscriber];
+    tea.say(ann, 'hello');
+    tea.clock.settle();
+    expect([contents(ann.heard), bob.heard]).toEqual([['hello'], []]);
+  });
+
+  test('is counted: what the hub took, and what it gave to members', () => {
+    const tea = house();
+    const [ann] = tea.seat(['ann', 'bob', 'cid']) as [FakeSubscriber];
+    const before = { ...tea.traffic };
+    for (const content of ['one', 'two']) tea.say(ann, content);
+    tea.clock.settle();
+    expect(tea.traffic).toEqual({
+      ...before,
+      messagesIn: before.messagesIn + 2,
+      deliveries: before.deliveries + 6,
+    });
+  });
+
+  test("over the room's limit is refused to its sender alone, who learns when to come back", () => {
+    const tea = house({ roomRate: 10, roomBurst: 2 });
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    for (const content of ['one', 'two']) tea.say(ann, content);
+    tea.say(bob, 'three');
+    tea.clock.settle();
+    expect(contents(ann.heard)).toEqual(['one', 'two']);
+    expect(bob.writes).toHaveLength(1);
+    expect(bob.heard.find(({ type }) => type === 'error')).toMatchObject({
+      code: 'rate_limited',
+      room: 'tea',
+      retryAfterMs: 100,
+    });
+
+    tea.clock.advance(100);
+    tea.say(bob, 'three');
+    tea.clock.settle();
+    expect(contents(ann.heard)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('is limited room by room', () => {
+    const tea = house({ roomRate: 1, roomBurst: 1 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    const [bob] = tea.seat(['bob'], 'coffee') as [FakeSubscriber];
+    tea.say(ann, 'one');
+    tea.say(bob, 'one', 'coffee');
+    tea.clock.settle();
+    expect([types(ann.heard), types(bob.heard)]).toEqual([['chat'], ['chat']]);
+  });
+});
+
+describe('presence', () => {
+  test('a small room tells a few at once, and gathers the rest of the interval', () => {
+    const tea = house({ presenceBurst: 2, presenceIntervalMs: 250 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.clock.advance(1_000);
+    for (const name of names(5)) {
+      tea.join(tea.person(name));
+      tea.clock.settle();
+    }
+    expect(ann.news()).toMatchObject([
+      { event: 'joined', sender: 'person-0', members: 2 },
+      { event: 'joined', sender: 'person-1', members: 3 },
+    ]);
+    tea.clock.advance(249);
+    expect(ann.news()).toEqual([]);
+    tea.clock.advance(1);
+    expect(ann.news()).toMatchObject([{ event: 'presence', joined: 3, left: 0, members: 6 }]);
+
+    tea.join(tea.person('late'));
+    tea.clock.settle();
+    expect(ann.news()).toMatchObject([{ event: 'joined', sender: 'late', members: 7 }]);
+  });
+
+  test('a large room gathers each interval, and says who came alone by name', () => {
+    const tea = house({ presenceDetailLimit: 2 });
+    const [ann] = tea.seat(names(3)) as [FakeSubscriber];
+    tea.join(tea.person('bob'));
+    tea.clock.advance(249);
+    expect(ann.heard).toEqual([]);
+    tea.clock.advance(1);
+    expect(ann.news()).toMatchObject([{ event: 'joined', sender: 'bob', members: 4 }]);
+  });
+
+  test('what is said meanwhile is not held back', () => {
+    const tea = house({ presenceDetailLimit: 0 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.join(tea.person('bob'));
+    tea.say(ann, 'hello');
+    tea.clock.settle();
+    expect(types(ann.news())).toEqual(['chat']);
+    tea.clock.advance(250);
+    expect(types(ann.news())).toEqual(['joined']);
+  });
+
+  test('a thousand joins make a handful of messages for each, which add up to a thousand', () => {
+    const tea = house();
+    const crowd = names(1_000).map((name) => tea.person(name));
+    for (const person of crowd) tea.join(person);
+    tea.clock.advance(250);
+    expect(Math.max(...crowd.map(({ heard }) => heard.length))).toBeLessThanOrEqual(3);
+    const announced = (crowd[0] as FakeSubscriber).heard.filter((message) => message.type === 'system');
+    expect(announced.reduce((sum, { joined = 1 }) => sum + joined, 0)).toBe(1_000);
+    expect(announced.at(-1)?.members).toBe(1_000);
+    expect(tea.clock.pending).toBe(0);
+  });
+
+  test('a thousand joins one by one, over a second, still make a handful', () => {
+    const tea = house();
+    const crowd = names(1_000).map((name) => tea.person(name));
+    for (const person of crowd) {
+      tea.join(person);
+      tea.clock.advance(1);
+    }
+    tea.clock.advance(250);
+    const announced = (crowd[0] as FakeSubscriber).heard.filter((message) => message.type === 'system');
+    expect(announced.length).toBeLessThanOrEqual(12);
+    expect(announced.reduce((sum, { joined = 1 }) => sum + joined, 0)).toBe(1_000);
+  });
+
+  test('a thousand leaves are one message to who stays, in each interval', () => {
+    const tea = house({ unregisterCapacity: 1_000 });
+    const [ann, ...others] = tea.seat(names(1_001)) as [FakeSubscriber, ...FakeSubscriber[]];
+    for (const other of others) tea.leave(other);
+    tea.clock.advance(250);
+    expect(ann.heard).toMatchObject([{ event: 'presence', joined: 0, left: 1_000, members: 1 }]);
+  });
+
+  test('a room that is gone before its news is told tells nobody', () => {
+    const tea = house({ presenceDetailLimit: 0 });
+    const ann = tea.person('ann');
+    tea.join(ann);
+    tea.clock.settle();
+    tea.leave(ann);
+    tea.clock.advance(250);
+    expect(types(ann.heard)).toEqual(['welcome']);
+  });
+});
+
+describe('a broker that takes its time', () => {
+  const position: Position = { epoch: 'first', offset: 41 };
+
+  /** A hub on a broker that has been asked for these rooms and has not answered. */
+  function waiting(...rooms: readonly string[]) {
+    const broker = new LateBroker();
+    const tea = house({}, broker);
+    const people = rooms.map((room, index) => {
+      const person = tea.person(`person-${index}`);
+      tea.join(person, room);
+      return person;
+    });
+    tea.clock.settle();
+    const answer = (room: string, at: Position = position) => {
+      broker.listener?.subscribed(room, at);
+      tea.clock.settle();
+    };
+    return { hub: tea.hub, tea, broker, people: people as [FakeSubscriber, FakeSubscriber], answer };
+  }
+
+  test('asked once a room -> those who wait are no members yet, and hear nothing', () => {
+    const { hub, broker, people } = waiting('tea', 'tea');
+    expect(broker.calls).toEqual(['subscribe tea']);
+    expect(people.map(({ heard, timesRegistered }) => [heard, timesRegistered])).toEqual([
+      [[], 0],
+      [[], 0],
+    ]);
+    expect([hub.rooms.get('tea')?.members, hub.subscribers]).toEqual([[], 2]);
+  });
+
+  test('answers -> those who waited are welcomed, in the order in which they came', () => {
+    const { tea, people, answer } = waiting('tea', 'tea');
+    tea.clock.advance(5_000);
+    answer('tea');
+    for (const [index, { writes, timesRegistered }] of people.entries()) {
+      expect(timesRegistered).toBe(1);
+      expect(writes.map(({ messages }) => messages)).toMatchObject([
+        [
+          { type: 'welcome', ...position, members: index + 1, timestamp: '2026-01-01T00:00:05.000Z' },
+          { type: 'system', event: 'presence', joined: 2, members: 2 },
+        ],
+      ]);
+    }
+    expect(tea.hub.rooms.get('tea')?.waiting.size).toBe(0);
+  });
+
+  test('answers -> only those who still wait are welcomed', () => {
+    const { tea, broker, people, answer } = waiting('tea', 'tea');
+    const [ann, bob] = people;
+    tea.leave(ann);
+    tea.clock.settle();
+    answer('tea');
+    expect([ann.heard, ann.timesRegistered, ann.timesUnregistered]).toEqual([[], 0, 1]);
+    expect(types(bob.heard)).toEqual(['welcome', 'joined']);
+    expect(broker.calls).toEqual(['subscribe tea']);
+  });
+
+  test('answers after everyone has left -> the room is gone, and stays gone', () => {
+    const { tea, broker, people, answer } = waiting('tea');
+    tea.leave(people[0], 'tea');
+    tea.clock.settle();
+    expect([tea.hub.rooms.size, tea.hub.subscribers]).toEqual([0, 0]);
+    expect(broker.calls).toEqual(['subscribe tea', 'unsubscribe tea']);
+    answer('tea');
+    expect([tea.hub.rooms.size, people[0].heard]).toEqual([0, []]);
+  });
+
+  test('answers one who asked twice -> welcomed once', () => {
+    const { tea, people, answer } = waiting('tea');
+    tea.join(people[0]);
+    tea.clock.settle();
+    answer('tea');
+    expect(types(people[0].heard)).toEqual(['welcome', 'joined']);
+  });
+
+  test('answers one room -> those of another wait on', () => {
+    const { people, answer } = waiting('tea', 'coffee');
+    answer('coffee');
+    expect(people.map(({ heard }) => types(heard))).toEqual([[], ['welcome', 'joined']]);
+  });
+
+  test('hands over messages -> members hear them with its numbers, the next newcomer stands after them', () => {
+    const { tea, broker, people, answer } = waiting('tea');
+    answer('tea');
+    people[0].news();
+    const publication = { id: 'id', room: 'tea', sender: 'far away', content: 'hello', timestamp: 'then' };
+    broker.listener?.message(publication, 42);
+    broker.listener?.message({ ...publication, room: 'unknown' }, 7);
+    tea.clock.settle();
+    expect(people[0].news()).toEqual([{ type: 'chat', ...publication, offset: 42 }]);
+
+    const late = tea.person('late');
+    tea.join(late);
+    tea.clock.settle();
+    expect(late.heard).toMatchObject([{ type: 'welcome', epoch: 'first', offset: 42 }, { event: 'joined' }]);
+  });
+
+  test('is given what members say, with their name, and nothing of it is heard before it comes back', () => {
+    const { tea, broker, people, answer } = waiting('tea');
+    answer('tea');
+    people[0].news();
+    tea.say(people[0], 'hello');
+    tea.clock.settle();
+    expect(broker.published).toMatchObject([{ room: 'tea', sender: 'person-0', content: 'hello' }]);
+    expect(people[0].heard).toEqual([]);
+  });
+
+  test('numbers anew -> the next newcomer is told the new epoch', () => {
+    const { tea, people, answer } = waiting('tea');
+    answer('tea');
+    answer('tea', { epoch: 'second', offset: 0 });
+    tea.join(people[0]);
+    tea.clock.settle();
+    expect(people[0].heard.at(-1)).toMatchObject({ type: 'welcome', epoch: 'second', offset: 0 });
+  });
+});
+
+describe('the end', () => {
+  test('announced -> every member of every room is told that a drain begins', () => {
+    const tea = house();
+    const people = [...tea.seat(['ann', 'bob']), ...tea.seat(['cid'], 'coffee')];
+    tea.hub.announceDrain();
+    tea.clock.settle();
+    for (const [index, { heard }] of people.entries()) {
+      const where = index < 2 ? { room: 'tea', members: 2 } : { room: 'coffee', members: 1 };
+      expect(heard).toMatchObject([{ type: 'system', event: 'draining', sender: 'server', ...where }]);
+    }
+  });
+
+  test('stopped -> what was under way is dropped, and nothing more happens', () => {
+    const tea = house({ presenceDetailLimit: 0, broadcastCapacity: 1 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.join(tea.person('bob'));
+    tea.clock.settle();
+    for (const content of ['in', 'parked']) tea.say(ann, content);
+    tea.leave(ann, 'tea');
+    tea.hub.stop();
+    expect([tea.hub.remains(), tea.hub.subscribers, tea.clock.pending]).toEqual([[], 0, 0]);
+    tea.clock.advance(1_000);
+    expect(ann.heard).toEqual([]);
+  });
+
+  test('stopped -> what a late broker says is for nobody', () => {
+    const broker = new LateBroker();
+    const tea = house({}, broker);
+    const ann = tea.person('ann');
+    tea.join(ann);
+    tea.clock.settle();
+    tea.hub.stop();
+    broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
+    tea.clock.settle();
+    expect([ann.heard, tea.hub.rooms.size, tea.clock.pending]).toEqual([[], 0, 0]);
+  });
+
+  test('remains() names what is still in rooms and channels', () => {
+    const tea = house({ registerCapacity: 1 });
+    tea.seat(['ann', 'bob']);
+    for (const name of ['cid', 'dot']) tea.join(tea.person(name), 'tea', { ...nobody, id: name });
+    const remains = tea.hub.remains().join('\n');
+    for (const name of ['tea: 2 members', 'register: 1 waiting', 'dot']) expect(remains).toContain(name);
+  });
+});
+
+function view({ status, context }: SnapshotFrom<typeof hubLogic>): unknown[] {
+  const { rooms, subscribers, channels } = context;
+  return [status, rooms, subscribers, channels.map(({ name, depth }) => `${name} ${depth}`)];
+}
+
+describe('the hub as an actor', () => {
+  test('active -> look -> a fresh view -> stopped, with nothing left', async () => {
+    const leaks = trackActors({ processResources: false });
+    onTestFinished(() => leaks.stop());
+    const tea = house();
+    const actor = createActor(hubLogic, {
+      id: 'hub',
+      input: { hub: tea.hub },
+      inspect: leaks.inspect,
+    }).start();
+    const empty = ['register 0', 'unregister 0', 'broadcast 0'];
+    tea.seat(['ann', 'bob']);
+    expect(view(actor.getSnapshot())).toEqual(['active', 0, 0, empty]);
+    tea.join(tea.person('cid'));
+    actor.send({ type: 'look' });
+    expect(view(actor.getSnapshot())).toEqual(['active', 1, 2, ['register 1', ...empty.slice(1)]]);
+
+    actor.stop();
+    expect(view(actor.getSnapshot())).toEqual(['stopped', 0, 0, empty]);
+    tea.join(tea.person('dot'));
+    expect(tea.clock.pending).toBe(0);
+    tea.hub.register.clear();
+    await leaks.expectNone();
+  });
+
+  test('shows its channels with their capacities', () => {
+    const tea = house();
+    expect(tea.hub.view().channels.map(({ name, capacity }) => [name, capacity])).toEqual([
+      ['register', 256],
+      ['unregister', 256],
+      ['broadcast', 1_024],
+    ]);
+  });
+});
