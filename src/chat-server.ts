@@ -44,6 +44,9 @@ export interface StopReport {
   readonly leaks: readonly string[];
 }
 
+/** Connections that the system may hold ready for us: Node's 511 make a storm of clients wait for their next try. */
+const backlog = 4_096;
+
 export class ChatServer {
   readonly config: Config;
   readonly actor: ServerActor;
@@ -155,7 +158,7 @@ export class ChatServer {
     });
     this.#http = http;
     http.server.on('upgrade', this.#desk.handle);
-    return http.listen({ port: config.port, host: config.host });
+    return http.listen({ port: config.port, host: config.host, backlog });
   }
 
   async #release(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   showValue,
 } from './config.ts';
 import type { Config, Setting, SettingName } from './config.ts';
+import type { LoadFlags } from './load/options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -86,6 +87,7 @@ function createProgram(environment: Environment): Command {
       getOutHelpWidth: () => Math.min(process.stdout.isTTY ? process.stdout.columns : helpWidth, helpWidth),
     });
   const serve = addServeCommand(program, environment);
+  addLoadCommand(program);
   return program.configureHelp({
     // `hubbub --help` is the default command's help too.
     visibleOptions: (command) => [
@@ -110,6 +112,35 @@ function addServeCommand(program: Command, environment: Environment): Command {
     });
   for (const option of createOptions()) serve.addOption(option);
   return serve;
+}
+
+function addLoadCommand(program: Command): void {
+  const load = program
+    .command('load')
+    .description('test how much a hubbub server bears, with virtual users who talk in its rooms')
+    .usage('[url] [options]')
+    .argument('[url]', 'the server', 'ws://127.0.0.1:8080')
+    .option('--vus <number>', 'virtual users\n(default 1000)')
+    .option('--duration <time>', 'how long it takes, the ramp included\n(default 60s)')
+    .option('--ramp <time>', 'in which the users come, evenly\n(default a sixth of the duration)')
+    .option('--rooms <number>', 'rooms that the users are spread over: load-0, load-1 …\n(default 10)')
+    .option('--rate <number>', 'messages a second of each user; 0 only listens\n(default 1)')
+    .option('--payload <bytes>', 'size of what a message says\n(default 64)')
+    .option(
+      '--threshold <condition>',
+      'what has to be, or the exit code is 99: p95<200, p99<=500, max<1000, avg<50, lost==0, checks==100; ' +
+        'several by repeating it',
+      (text: string, previous: readonly string[] = []) => [...previous, text],
+    )
+    .option('--json', 'print the report as one JSON document instead of the summary')
+    .option('--html <file>', 'write the report as one self-contained page')
+    .allowExcessArguments() // to name the word that is too much, below
+    .action(async (url: string, flags: LoadFlags) => {
+      const [, unexpected] = load.args;
+      if (unexpected !== undefined) load.error(`unexpected argument '${unexpected}'`);
+      const { runLoad } = await import('./load-command.ts');
+      await runLoad(url, flags);
+    });
 }
 
 function createOptions(): Option[] {

@@ -11,7 +11,7 @@ export class Crowd implements UserListener {
   readonly #run: Run;
   readonly #users: VirtualUser[] = [];
   readonly #tell: (edge: CrowdEdge) => void;
-  #ended = 0;
+  #sessions = 0;
   #isQuiet = false;
   #isLeaving = false;
 
@@ -41,14 +41,17 @@ export class Crowd implements UserListener {
   /** All leave; `emptied` follows. */
   leave(): void {
     this.#isLeaving = true;
-    const left = this.#users.filter((user) => user.hasSession);
-    this.#ended = this.#users.length - left.length;
     for (const user of this.#users) user.close();
-    this.#tellEmptied();
+    this.#tellIfEmpty();
   }
 
+  /** Ends what is left without waiting for the server; `emptied` follows. */
   terminate(): void {
     for (const user of this.#users) user.terminate();
+  }
+
+  began(): void {
+    this.#sessions += 1;
   }
 
   joined(): void {
@@ -64,13 +67,12 @@ export class Crowd implements UserListener {
   }
 
   ended(): void {
-    if (this.#isQuiet) this.answered();
-    if (!this.#isLeaving) return;
-    this.#ended += 1;
-    this.#tellEmptied();
+    this.#sessions -= 1;
+    this.answered(); // nobody will answer what this one had in flight
+    if (this.#isLeaving) this.#tellIfEmpty();
   }
 
-  #tellEmptied(): void {
-    if (this.#ended === this.size) this.#tell({ type: 'emptied' });
+  #tellIfEmpty(): void {
+    if (this.#sessions === 0) this.#tell({ type: 'emptied' });
   }
 }

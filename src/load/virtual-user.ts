@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import type { Clock } from '../clock.ts';
 import { closeCodes } from '../close-codes.ts';
 import { readContent, signatureOf, writeContent } from './content.ts';
+import type { Message, Messages } from './messages.ts';
 import { Offsets } from './offsets.ts';
 import type { Statistics } from './statistics.ts';
 
@@ -24,12 +25,15 @@ export interface Run {
   readonly url: string;
   readonly clock: Clock;
   readonly statistics: Statistics;
+  readonly messages: Messages;
   /** From 0 to below 1: where in its period a user begins to talk. */
   readonly random: () => number;
 }
 
 /** Is told the edges of a user's life. */
 export interface UserListener {
+  /** A session begins. */
+  began(): void;
   /** It was welcomed to its room. */
   joined(): void;
   /** It could not connect: why, in words. */
@@ -82,6 +86,7 @@ export class VirtualUser {
       handshakeTimeout: handshakeTimeoutMs,
     });
     this.#webSocket = webSocket;
+    this.#listener.began();
     this.#startedAt = clock.now();
     this.#isOpen = false;
     this.#inFlight = 0;
@@ -138,9 +143,9 @@ export class VirtualUser {
   }
 
   #take(data: Buffer): void {
-    const { statistics } = this.#run;
+    const { statistics, messages } = this.#run;
     statistics.received += 1;
-    const message = parse(data);
+    const message = messages.read(data);
     if (message === undefined) {
       statistics.typeCheck.fails += 1;
       return;
@@ -236,22 +241,4 @@ function wordsOf({ code, message }: NodeJS.ErrnoException): string {
   };
   // A host with several addresses gives an error whose message is empty.
   return words[code ?? ''] ?? (message || (code ?? 'unknown error'));
-}
-
-/** A message of a server that has still to prove that it keeps to the protocol. */
-interface Message {
-  readonly type: string;
-  readonly offset?: unknown;
-  readonly content?: unknown;
-  readonly code?: unknown;
-}
-
-/** @returns undefined where it is not a JSON object with a type. */
-function parse(data: Buffer): Message | undefined {
-  try {
-    const value = JSON.parse(data.toString()) as Partial<Message> | null;
-    return typeof value?.type === 'string' ? (value as Message) : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,13 +7,16 @@ import type { Clock } from '../../src/clock.ts';
 interface Timer {
   readonly at: number;
   readonly order: number;
-  readonly fn: () => void;
+  /** Undefined once it has fired or was cleared. */
+  fn: (() => void) | undefined;
 }
 
 export class SimulatedClock implements Clock {
   #now: number;
   #order = 0;
-  readonly #timers = new Map<number, Timer>();
+  #pending = 0;
+  // A binary heap, the next one first. Those that were cleared stay in it until their time comes.
+  readonly #heap: Timer[] = [];
 
   constructor(now = Date.UTC(2026, 0, 1)) {
     this.#now = now;
@@ -25,17 +28,22 @@ export class SimulatedClock implements Clock {
 
   /** How many timers and turns are pending. */
   get pending(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
   setTimeout(fn: () => void, delayMs: number): unknown {
     this.#order += 1;
-    this.#timers.set(this.#order, { at: this.#now + Math.max(0, delayMs), order: this.#order, fn });
-    return this.#order;
+    this.#pending += 1;
+    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order, fn };
+    this.#rise(this.#heap.length, timer);
+    return timer;
   }
 
   clearTimeout(id: unknown): void {
-    this.#timers.delete(id as number);
+    const timer = id as Timer | undefined;
+    if (timer?.fn === undefined) return;
+    timer.fn = undefined;
+    this.#pending -= 1;
   }
 
   setImmediate(fn: () => void): unknown {
@@ -54,21 +62,53 @@ export class SimulatedClock implements Clock {
   /** Lets `ms` pass, with everything that falls due in them. */
   advance(ms: number): void {
     const until = this.#now + ms;
-    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
-      this.#timers.delete(next.order);
+    for (let [next] = this.#heap; next !== undefined && next.at <= until; [next] = this.#heap) {
+      this.#removeFirst();
+      const { fn } = next;
+      if (fn === undefined) continue;
+      next.fn = undefined;
+      this.#pending -= 1;
       this.#now = Math.max(this.#now, next.at);
-      next.fn();
+      fn();
     }
     this.#now = until;
   }
 
-  #next(until: number): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of this.#timers.values()) {
-      if (timer.at > until) continue;
-      if (next === undefined || timer.at < next.at || (timer.at === next.at && timer.order < next.order))
-        next = timer;
-    }
-    return next;
+  #removeFirst(): void {
+    const last = this.#heap.pop();
+    if (last !== undefined && this.#heap.length > 0) this.#sink(last);
   }
+
+  /** Puts a timer into the free place at `index`, or above it. */
+  #rise(index: number, timer: Timer): void {
+    let at = index;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#heap[above];
+      if (parent === undefined || isBefore(parent, timer)) break;
+      this.#heap[at] = parent;
+      at = above;
+    }
+    this.#heap[at] = timer;
+  }
+
+  /** Puts a timer into the free place at the top, or below it. */
+  #sink(timer: Timer): void {
+    let at = 0;
+    for (;;) {
+      const left = 2 * at + 1;
+      const [first, second] = [this.#heap[left], this.#heap[left + 1]];
+      if (first === undefined) break;
+      const isSecond = second !== undefined && isBefore(second, first);
+      const next = isSecond ? second : first;
+      if (isBefore(timer, next)) break;
+      this.#heap[at] = next;
+      at = isSecond ? left + 1 : left;
+    }
+    this.#heap[at] = timer;
+  }
+}
+
+function isBefore(one: Timer, other: Timer): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }

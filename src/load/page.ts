@@ -1,0 +1,3 @@
+export function pageOf(report: unknown): string {
+  return String(report);
+}

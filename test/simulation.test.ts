@@ -1,0 +1,89 @@
+/**
+ * Many small worlds, each made by a seed: a whole server in simulated time, with clients that behave and clients that
+ * do not. `SIMULATION_SEED=7` runs one of them, `SIMULATION_TRACE=1` writes down all that happens in it, and
+ * `SIMULATION_SEEDS=20000` runs more of them.
+ */
+import { describe, expect, test } from 'vitest';
+import type { BrokerListener } from '../src/broker.ts';
+import { MemoryBroker } from '../src/brokers/memory.ts';
+import { closeCodes } from '../src/close-codes.ts';
+import { simulate, tellFailure } from './simulation/simulate.ts';
+import { patient } from './support/test-server.ts';
+
+const { SIMULATION_SEED, SIMULATION_SEEDS = '500', SIMULATION_TRACE } = process.env;
+
+const seeds =
+  SIMULATION_SEED === undefined
+    ? Array.from({ length: Number(SIMULATION_SEEDS) }, (_, i) => i + 1)
+    : [Number(SIMULATION_SEED)];
+
+/** Long for a busy machine, whatever the number of seeds. */
+const timeout = patient.timeout + seeds.length * 500;
+
+/** Loses one message on the way. */
+class LossyBroker extends MemoryBroker {
+  override listen(listener: BrokerListener): void {
+    super.listen({
+      subscribed: (room, position) => listener.subscribed(room, position),
+      message: (publication, offset) => {
+        if (offset !== 5) listener.message(publication, offset);
+      },
+    });
+  }
+}
+
+/** @returns what is to be told of the first seed whose world breaks a rule, and how connections ended in all others. */
+async function runAll(): Promise<{ failure: string; codes: Set<number> }> {
+  const codes = new Set<number>();
+  for (const seed of seeds) {
+    const { broken, closedByCode } = await simulate({ seed });
+    if (broken.length > 0) return { failure: tellFailure(await simulate({ seed, isDetailed: true })), codes };
+    for (const code of closedByCode.keys()) codes.add(code);
+  }
+  return { failure: '', codes };
+}
+
+describe('in a simulated world', () => {
+  test(`every rule is kept (seeds: ${SIMULATION_SEED ?? `1–${seeds.length}`})`, { timeout }, async () => {
+    const { failure, codes } = await runAll();
+    expect(failure, failure).toBe('');
+    const unseen = seeds.length < 500 ? [] : waysToDie.filter((code) => !codes.has(code));
+    expect(unseen, 'closed with by nobody').toEqual([]);
+  });
+
+  test.runIf(SIMULATION_TRACE)('all that happens in the first of them is written down', patient, async () => {
+    const { lines } = await simulate({ seed: seeds[0] ?? 1, isDetailed: true });
+    process.stdout.write(`${lines.join('\n')}\n`);
+    expect(lines).not.toEqual([]);
+  });
+
+  test('the same seed makes the same world, to the last line', patient, async () => {
+    for (const seed of [1, 2, 3, 4, 5]) {
+      const once = await simulate({ seed, isDetailed: true });
+      const again = await simulate({ seed, isDetailed: true });
+      expect(once.lines.length).toBeGreaterThan(10);
+      expect(again.lines).toEqual(once.lines);
+    }
+  });
+
+  test('a lost message is found out, and told with the seed that shows it again', patient, async () => {
+    const report = await simulate({ seed: 3, isDetailed: true, broker: new LossyBroker() });
+    expect(report.broken.join('\n')).toContain('follows no predecessor');
+    expect(tellFailure(report)).toContain('SIMULATION_SEED=3 ');
+  });
+});
+
+/** What enough worlds see at least once. */
+const waysToDie: number[] = [
+  closeCodes.normal,
+  closeCodes.protocolError,
+  closeCodes.abnormal,
+  closeCodes.invalidData,
+  closeCodes.messageTooBig,
+  closeCodes.internalError,
+  closeCodes.restarting,
+  closeCodes.slowConsumer,
+  closeCodes.noPong,
+  closeCodes.rateLimitAbuse,
+  closeCodes.kicked,
+].map(({ code }) => code);
