@@ -29,7 +29,7 @@ export const drainLogic = fromCallback<{ type: 'none' }, DrainOptions>(({ input,
   const spreadMs = Math.min(input.spreadMs, waiting.length * paceMs);
   const batches = Math.max(1, Math.ceil(spreadMs / longestBatchMs));
   const batchSize = Math.ceil(waiting.length / batches);
-  const batchMs = spreadMs / batches;
+  const batchMs = Math.floor(spreadMs / batches);
   const timers = new Set<unknown>();
 
   const later = (delayMs: number, fn: () => void) => {

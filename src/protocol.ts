@@ -10,7 +10,8 @@ import { Compile, type Validator } from 'typebox/compile';
 /** The room a client lands in when the URL names none. */
 export const defaultRoom = 'general';
 
-const roomNamePattern = /^[\p{L}\p{N}_.-]{1,64}$/u;
+// A mark, such as a vowel sign in Hindi or Thai, is part of the letter before it.
+const roomNamePattern = /^(?!\p{M})[\p{L}\p{M}\p{N}_.-]{1,64}$/u;
 
 /**
  * Reads a room name as it came from a URL or a message.

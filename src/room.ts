@@ -98,7 +98,8 @@ export class Room {
     const presence = withPresence ? this.presence.take(this.name, this.members.length, timestamp) : undefined;
     if (presence !== undefined) {
       const text = JSON.stringify(presence);
-      if (presence.event === 'left') this.#said.push(text);
+      const onlyLeft = presence.event === 'left' || presence.joined === 0;
+      if (onlyLeft) this.#said.push(text);
       else this.#said.unshift(text);
     }
     if (this.#said.length === 0) return undefined;

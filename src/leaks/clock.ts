@@ -4,10 +4,16 @@
 import type { Clock } from '../clock.ts';
 import { beyond } from './names.ts';
 
+interface Timer {
+  readonly fn: () => void;
+  readonly delayMs: number;
+}
+
 export class TrackedClock implements Clock {
   readonly #clock: Clock;
-  readonly #timeouts = new Map<unknown, string>();
-  readonly #immediates = new Map<unknown, string>();
+  // What is pending, by its id on the other clock; it is named only when somebody asks.
+  readonly #timeouts = new Map<unknown, Timer>();
+  readonly #immediates = new Map<unknown, () => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -27,7 +33,7 @@ export class TrackedClock implements Clock {
       this.#timeouts.delete(id);
       fn();
     }, delayMs);
-    this.#timeouts.set(id, timerName(delayMs, fn.name));
+    this.#timeouts.set(id, { fn, delayMs });
     return id;
   }
 
@@ -41,7 +47,7 @@ export class TrackedClock implements Clock {
       this.#immediates.delete(id);
       fn();
     });
-    this.#immediates.set(id, `turn of the clock → ${fn.name || 'anonymous'}`);
+    this.#immediates.set(id, fn);
     return id;
   }
 
@@ -56,7 +62,9 @@ export class TrackedClock implements Clock {
    */
   pending(actorDelaysMs: readonly number[] = []): string[] {
     const actorTimers = actorDelaysMs.map((delayMs) => timerName(delayMs, ''));
-    return [...beyond(actorTimers, [...this.#timeouts.values()]), ...this.#immediates.values()];
+    const timers = [...this.#timeouts.values()].map(({ fn, delayMs }) => timerName(delayMs, fn.name));
+    const turns = [...this.#immediates.values()].map((fn) => `turn of the clock → ${fn.name || 'anonymous'}`);
+    return [...beyond(actorTimers, timers), ...turns];
   }
 }
 
