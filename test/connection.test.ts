@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createActor } from 'xstate';
 import type { Broker } from '../src/broker.ts';
 import { closeCodes } from '../src/close-codes.ts';
@@ -311,13 +311,13 @@ describe('a peer that does not answer the goodbye', () => {
 
 // Heartbeat
 
-/** Times as they may be set; the wait for a pong is the shorter one, as the bound on the silence needs. */
+/** Times as one sets them: the bound on the silence holds where the wait for a pong is the shorter one. */
 const heartbeat = fc
   .record({
     pingPeriodMs: fc.integer({ min: 50, max: 5_000 }),
-    pongPart: fc.double({ min: 0.5, max: 1, noNaN: true }),
+    part: fc.double({ min: 0.5, max: 1, noNaN: true }),
   })
-  .map(({ pingPeriodMs, pongPart }) => ({ pingPeriodMs, pongWaitMs: Math.ceil(pingPeriodMs * pongPart) }));
+  .map(({ pingPeriodMs, part }) => ({ pingPeriodMs, pongWaitMs: Math.ceil(pingPeriodMs * part) }));
 
 const frames = {
   'a chat message': (stage) => stage.peer.send(chat),
@@ -364,6 +364,16 @@ describe('a heartbeat', patient, () => {
     const heardAt = stage.clock.now();
     stage.waitUntil(() => pingedAt !== undefined);
     expect(pingedAt).toBe(heardAt + stage.config.pingPeriodMs + latencyMs);
+  });
+
+  test('gives the peer pongWait to answer, however late the server is with its ping', () => {
+    const stage = new MemoryStage().register();
+    // As after a stop of the whole process: nothing was heard for long, as nobody listened.
+    const longAgo = stage.clock.now() - 60 * stage.config.pingPeriodMs;
+    vi.spyOn(stage.connection.reader, 'lastHeardAt', 'get').mockReturnValue(longAgo);
+    const probing = 'open.heartbeat.alive (after pingPeriod) -> open.heartbeat.probing';
+    stage.waitUntil(() => stage.transitions.pass(probing));
+    expect(stage.waitUntil(() => stage.isIn('closing'))).toBe(stage.config.pongWaitMs);
   });
 
   test('lets nobody who is half-open live longer than pingPeriod + pongWait, whenever it fell silent', () => {

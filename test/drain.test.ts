@@ -63,7 +63,7 @@ describe('a drain', () => {
   });
 
   test('asks everyone once, within the time there is, and says so once after the last', () => {
-    const crowd = fc.integer({ min: 1, max: 3_000 });
+    const crowd = fc.integer({ min: 1, max: 600 });
     const time = fc.integer({ min: 0, max: 60_000 });
     const property = fc.property(crowd, time, fc.integer(), (size, spreadMs, seed) => {
       const { actor, clock, leaks, askings, askedMs } = startDrain(size, spreadMs, seed);
@@ -75,7 +75,7 @@ describe('a drain', () => {
       actor.stop();
       expect(leaks.alive()).toEqual([]);
     });
-    fc.assert(property, { numRuns: 30 });
+    fc.assert(property);
   }, 60_000);
 
   test('asks a few in a moment, though there is much time', () => {
@@ -86,10 +86,10 @@ describe('a drain', () => {
   });
 
   test('asks many over the whole time, in batches alike', () => {
-    const { clock, askings } = startDrain(10_000, 20_000);
+    const { clock, askings } = startDrain(2_000, 20_000);
     for (let second = 2; second <= 20; second += 2) {
       clock.advance(2_000);
-      expect(askings).toHaveLength(second * 500);
+      expect(askings).toHaveLength(second * 100);
     }
   });
 

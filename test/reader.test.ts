@@ -261,7 +261,7 @@ describe('a reader whose message was parked', () => {
     expect(told()).toEqual(['blocked', 'blocked', 'blocked', 'unblocked']);
   });
 
-  test('weighs what it kept when it takes it', () => {
+  test('weighs what it kept once it takes it, by when it was last heard', () => {
     const { clock, session, send } = createReader({ rate: 10, burst: 1, abuseLimit: 100 });
     session.isFull = (message) => message === 'parks';
     send('parks');
