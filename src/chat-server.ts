@@ -128,7 +128,8 @@ export class ChatServer {
   /** Drains: resolves once every connection is closed and everything is let go of. It may be called again. */
   async stop(): Promise<StopReport> {
     if (this.#starting !== undefined) {
-      await this.#starting;
+      // A server that could not start has let go of everything already.
+      await this.#starting.catch(() => undefined);
       this.actor.send({ type: 'drain' });
       await toPromise(this.actor);
     }

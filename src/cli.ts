@@ -13,6 +13,7 @@ import {
   showValue,
 } from './config.ts';
 import type { Config, Setting, SettingName } from './config.ts';
+import { defaultUrl } from './load/options.ts';
 import type { LoadFlags } from './load/options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -119,7 +120,7 @@ function addLoadCommand(program: Command): void {
     .command('load')
     .description('test how much a hubbub server bears, with virtual users who talk in its rooms')
     .usage('[url] [options]')
-    .argument('[url]', 'the server', 'ws://127.0.0.1:8080')
+    .argument('[url]', 'the server', defaultUrl)
     .option('--vus <number>', 'virtual users\n(default 1000)')
     .option('--duration <time>', 'how long it takes, the ramp included\n(default 60s)')
     .option('--ramp <time>', 'in which the users come, evenly\n(default a sixth of the duration)')
@@ -130,7 +131,7 @@ function addLoadCommand(program: Command): void {
       '--threshold <condition>',
       'what has to be, or the exit code is 99: p95<200, p99<=500, max<1000, avg<50, lost==0, checks==100; ' +
         'several by repeating it',
-      (text: string, previous: readonly string[] = []) => [...previous, text],
+      (text, previous?: readonly string[]) => [...(previous ?? []), text],
     )
     .option('--json', 'print the report as one JSON document instead of the summary')
     .option('--html <file>', 'write the report as one self-contained page')

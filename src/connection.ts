@@ -48,7 +48,7 @@ export type ConnectionEvent =
   | ReaderEdge
   | WriterEdge
   | { type: 'close'; code: number; reason: string } // the server wants it closed: a refusal, a kick, a drain
-  | { type: 'failed'; thrown: unknown }; // a transition threw, or a child did
+  | { type: 'failed'; thrown: unknown }; // a transition threw
 
 const machine = setup({
   types: {
@@ -61,8 +61,7 @@ const machine = setup({
   delays: {
     handshakeTimeout: ({ context }) => context.timeouts.handshakeTimeoutMs,
     // Any sign of life puts the ping off: so a peer that falls silent is probed pingPeriod after its last one.
-    pingPeriod: ({ context }) =>
-      Math.max(0, context.reader.lastHeardAt + context.timeouts.pingPeriodMs - context.clock.now()),
+    pingPeriod: ({ context }) => Math.max(0, context.timeouts.pingPeriodMs - silenceMs(context)),
     pongWait: ({ context }) => context.timeouts.pongWaitMs,
     throttle: ({ context }) => Math.max(0, context.reader.throttledUntil - context.clock.now()),
     writeWait: ({ context }) => context.timeouts.writeWaitMs,
@@ -70,8 +69,7 @@ const machine = setup({
   },
   guards: {
     // A timer may fire a little early, so what is due within a millisecond is due.
-    wasHeard: ({ context }, { withinMs }: { withinMs: number }) =>
-      context.clock.now() + 1 < context.reader.lastHeardAt + withinMs,
+    wasHeard: ({ context }) => silenceMs(context) + 1 < context.timeouts.pingPeriodMs,
     isGone: ({ context }) => context.isGone,
   },
   actions: {
@@ -79,6 +77,7 @@ const machine = setup({
     unregister: ({ context }) => context.session.close(),
     stopReading: sendTo('reader', { type: 'stop' }),
     ping: sendTo('writer', { type: 'ping' }),
+    awaitSign: ({ context }) => context.reader.awaitSign(),
     sayGoodbye: sendTo('writer', ({ context }) => {
       const { code, reason } = context.close ?? closeCodes.internalError;
       // Flushing to a slow consumer would only make its goodbye later.
@@ -138,36 +137,17 @@ const machine = setup({
           states: {
             alive: {
               after: {
-                pingPeriod: [
-                  {
-                    guard: {
-                      type: 'wasHeard',
-                      params: ({ context }) => ({ withinMs: context.timeouts.pingPeriodMs }),
-                    },
-                    target: 'alive',
-                    reenter: true,
-                  },
-                  { target: 'probing' },
-                ],
+                pingPeriod: [{ guard: 'wasHeard', target: 'alive', reenter: true }, { target: 'probing' }],
               },
             },
             probing: {
-              entry: 'ping',
+              entry: ['ping', 'awaitSign'],
               on: { pong: 'alive' },
               after: {
-                pongWait: [
-                  {
-                    guard: {
-                      type: 'wasHeard',
-                      params: ({ context }) => ({ withinMs: context.timeouts.pongWaitMs }),
-                    },
-                    target: 'alive',
-                  },
-                  {
-                    target: '#connection.closing',
-                    actions: { type: 'recordClose', params: closeCodes.noPong },
-                  },
-                ],
+                pongWait: {
+                  target: '#connection.closing',
+                  actions: { type: 'recordClose', params: closeCodes.noPong },
+                },
               },
             },
           },
@@ -252,6 +232,12 @@ const machine = setup({
     closed: { type: 'final' },
   },
 });
+
+/** How long the peer has been silent. A clock that was set back cannot tell: then it is time to ask the peer. */
+function silenceMs({ reader, clock }: ConnectionContext): number {
+  const silentMs = clock.now() - reader.lastHeardAt;
+  return silentMs < 0 ? Infinity : silentMs;
+}
 
 export const connectionMachine = supervise(machine, (thrown): ConnectionEvent => ({
   type: 'failed',

@@ -107,6 +107,7 @@ export class Connections {
       complete: () => this.#remove(connection, actor.getSnapshot().output),
       error: (thrown) => this.#salvage(connection, session, thrown),
     });
+    logger.debug({ connection: id, address: socket.remoteAddress, ...purpose }, 'connection opened');
     actor.start();
     if (purpose.kind === 'refused') actor.send({ type: 'close', code: purpose.code, reason: purpose.reason });
     return connection;
@@ -132,14 +133,19 @@ export class Connections {
     this.#perAddress.set(socket.remoteAddress, this.from(socket.remoteAddress) + 1);
   }
 
-  #remove({ id, socket }: Connection, close: Close | undefined): void {
+  #remove({ id, socket, reader, writer }: Connection, close: Close | undefined): void {
     const { code, reason, by } = close ?? { ...closeCodes.internalError, by: 'server' };
     this.#living.delete(id);
     const others = this.from(socket.remoteAddress) - 1;
     if (others > 0) this.#perAddress.set(socket.remoteAddress, others);
     else this.#perAddress.delete(socket.remoteAddress);
     this.closedByCode.set(code, (this.closedByCode.get(code) ?? 0) + 1);
-    this.#options.logger.debug({ connection: id, code, reason, by }, 'connection closed');
+    const { messagesIn } = reader;
+    const { messagesOut } = writer;
+    this.#options.logger.debug(
+      { connection: id, code, reason, by, messagesIn, messagesOut },
+      'connection closed',
+    );
     if (this.#living.size === 0) this.onEmpty?.();
   }
 

@@ -61,7 +61,9 @@ function servePage(http: FastifyInstance): void {
         return reply.type(contentType).header('Cache-Control', 'no-cache').send(body);
       }
       const origin = `${request.protocol}://${request.host}`;
-      return reply.type('text/plain; charset=utf-8').send(plainText(origin));
+      // A client of HTTP/1.0 need not say whom it asks, and another may say anything.
+      const known = URL.canParse(origin) ? origin : http.listeningOrigin;
+      return reply.type('text/plain; charset=utf-8').send(plainText(known));
     });
   }
   http.get('/protocol.json', (_, reply) => reply.type('application/schema+json').send(protocolSchema));

@@ -16,6 +16,8 @@ export class Limiter {
 
   /** @returns 0 when the event may pass, else the milliseconds after which it would. */
   take(now: number): number {
+    // No event puts the next one further off than this: where it is, the clock was set back, and nobody is to blame.
+    this.#dueAt = Math.min(this.#dueAt, now + this.#toleranceMs + this.#intervalMs);
     const early = this.#dueAt - now - this.#toleranceMs;
     if (early > 0) return Math.ceil(early);
     this.#dueAt = Math.max(this.#dueAt, now) + this.#intervalMs;

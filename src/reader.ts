@@ -16,7 +16,7 @@ import type { Traffic } from './traffic.ts';
 import type { Writer } from './writer.ts';
 
 export type ReaderEdge =
-  | { type: 'pong' } // the peer answered our ping
+  | { type: 'pong' } // the peer answered our ping, or gave another sign of life instead
   | { type: 'blocked' } // our message was parked: the socket is paused
   | { type: 'unblocked' } // it has moved in: the socket flows again
   | { type: 'throttled' } // the rate limiter said no
@@ -78,6 +78,7 @@ export class Reader implements SocketListener, Sender {
   #stopped = false;
   #blocked = false;
   #lastHeardAt: number;
+  #awaitsSign = false;
   // What the socket still gave after it was paused: at most what one read of it held.
   #backlog: Frame[] = [];
 
@@ -126,8 +127,13 @@ export class Reader implements SocketListener, Sender {
     this.#blocked = false;
   }
 
+  /** Has the next sign of life told to the machine, as a pong. */
+  awaitSign(): void {
+    this.#awaitsSign = true;
+  }
+
   frame(data: Buffer, isBinary: boolean): void {
-    this.#lastHeardAt = this.#clock.now();
+    this.#hear();
     this.#traffic.framesIn += 1;
     this.#traffic.bytesIn += data.length;
     if (this.#stopped) return;
@@ -136,14 +142,13 @@ export class Reader implements SocketListener, Sender {
   }
 
   pinged(): void {
-    this.#lastHeardAt = this.#clock.now();
+    this.#hear();
     // A ping costs an answer: a flood of them is abuse like a flood of messages.
     if (!this.#stopped && this.#patience !== undefined) this.#bear(this.#patience);
   }
 
   pong(): void {
-    this.#lastHeardAt = this.#clock.now();
-    this.#tell?.({ type: 'pong' });
+    this.#hear();
   }
 
   drained(): void {
@@ -164,13 +169,21 @@ export class Reader implements SocketListener, Sender {
     const backlog = this.#backlog;
     this.#backlog = [];
     for (const { data, isBinary } of backlog) {
-      if (this.#stopped) return;
+      if (this.#stopped) break;
       if (this.#blocked) this.#backlog.push({ data, isBinary });
       else this.#take(data, isBinary);
     }
-    if (this.#blocked || this.#stopped) return;
+    if (this.#blocked) return;
+    // Where a message of the backlog has ended the connection, the socket flows all the same: its end is to be heard.
     this.#socket.resume();
-    this.#tell?.({ type: 'unblocked' });
+    if (!this.#stopped) this.#tell?.({ type: 'unblocked' });
+  }
+
+  #hear(): void {
+    this.#lastHeardAt = this.#clock.now();
+    if (!this.#awaitsSign) return;
+    this.#awaitsSign = false;
+    this.#tell?.({ type: 'pong' });
   }
 
   #take(data: Buffer, isBinary: boolean): void {

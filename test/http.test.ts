@@ -48,6 +48,14 @@ describe('the chat page', patient, () => {
     expect(words).toContain(`${server.url}/stats`);
   });
 
+  test('is plain text with its own URLs for a client that names no host one could visit', async () => {
+    const server = await serve();
+    const headers = { host: 'not a host', connection: 'close', upgrade: undefined };
+    const client = await RawClient.connect(server.url, { path: '/', headers });
+    expect(client.answer.status).toBe(200);
+    expect(await client.body()).toContain(`${server.url}/stats`);
+  });
+
   test.each([
     ['/chat.css', 'text/css; charset=utf-8'],
     ['/chat.js', 'text/javascript; charset=utf-8'],

@@ -114,4 +114,10 @@ describe('a limiter of 10 a second with a burst of 3', () => {
     const limiter = new Limiter(10, 1);
     expect([0, 50, 100, 199, 200].map((ms) => limiter.take(start + ms))).toEqual([0, 50, 0, 1, 0]);
   });
+
+  test('lets nobody wait for more than one event where the clock was set back by an hour', () => {
+    const limiter = exhausted();
+    const back = start - 3_600_000;
+    expect([0, 100, 200].map((ms) => limiter.take(back + ms))).toEqual([100, 0, 0]);
+  });
 });

@@ -96,13 +96,29 @@ describe('a reader', () => {
     expect(edges).toEqual([]);
   });
 
-  test('tells of pongs, broken rules and the end as they come', () => {
+  test.each(['a message', 'a ping', 'a pong'])(
+    'tells of %s as a pong when a sign of life is awaited, once',
+    (sign) => {
+      const { socket, reader, told, send } = createReader();
+      const give = {
+        'a message': () => send('hello'),
+        'a ping': () => socket.listener?.pinged(),
+        'a pong': () => socket.listener?.pong(),
+      }[sign];
+      give?.();
+      expect(told()).toEqual([]);
+      reader.awaitSign();
+      give?.();
+      give?.();
+      expect(told()).toEqual(['pong']);
+    },
+  );
+
+  test('tells of broken rules and the end as they come', () => {
     const { socket, edges } = createReader();
-    socket.listener?.pong();
     socket.listener?.failed(1002, 'protocol error');
     socket.listener?.closed(1002, 'protocol error');
     expect(edges).toEqual([
-      { type: 'pong' },
       { type: 'socket.failed', code: 1002, reason: 'protocol error' },
       { type: 'socket.closed', code: 1002, reason: 'protocol error' },
     ]);
@@ -110,6 +126,7 @@ describe('a reader', () => {
 
   test('takes no message once it is stopped, but hears pongs and the end', () => {
     const { socket, session, traffic, reader, told, send } = createReader();
+    reader.awaitSign();
     reader.stop();
     send('late');
     socket.listener?.pinged();
@@ -305,7 +322,7 @@ describe('a reader whose message was parked', () => {
   });
 
   test('takes nothing more of what it kept where taking it ends the connection', () => {
-    const { session, reader, told, send } = createReader();
+    const { socket, session, reader, told, send } = createReader();
     session.isFull = (message) => message === 'parks';
     send('parks', 'last', 'never');
     const take = session.take.bind(session);
@@ -316,6 +333,7 @@ describe('a reader whose message was parked', () => {
     session.sender?.unparked();
     expect(session.taken).toEqual(['parks', 'last']);
     expect(told()).toEqual(['blocked']);
+    expect(socket.isPaused).toBe(false);
   });
 
   test('leaves the socket flowing and silent when it is released', () => {

@@ -287,6 +287,7 @@ test('a server that cannot listen says why, and leaves nothing', async () => {
   const server = createChatServer({ port, inspect: leaks.inspect });
   await expect(server.start()).rejects.toMatchObject({ code: 'EADDRINUSE', port });
   expect(server.isReady).toBe(false);
+  expect(await server.stop()).toMatchObject({ connections: 0, leaks: [] });
   await leaks.expectNone();
   leaks.stop();
   other.close();

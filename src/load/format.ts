@@ -19,6 +19,11 @@ export function showCount(count: number): string {
   return Math.round(count).toLocaleString('en');
 }
 
+/** @returns a count with its noun: `1 room`, `1,000 rooms`. */
+export function showNumber(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /** @returns a rate to a precision that its size deserves: `99,800`, `12.5`. */
 export function showRate(perSecond: number): string {
   return perSecond.toLocaleString('en', { maximumFractionDigits: perSecond < 100 ? 1 : 0 });
@@ -28,8 +33,11 @@ export function showRate(perSecond: number): string {
 export function showClock(ms: number): string {
   const seconds = Math.floor(ms / 1_000);
   const [hours, minutes] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60];
-  const pad = (value: number) => String(value).padStart(2, '0');
-  return `${hours > 0 ? `${hours}:` : ''}${pad(minutes)}:${pad(seconds % 60)}`;
+  return `${hours > 0 ? `${hours}:` : ''}${twoDigits(minutes)}:${twoDigits(seconds % 60)}`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
 }
 
 /** @returns a share of the whole: `99.98%`, and 100 % only where nothing is missing. */

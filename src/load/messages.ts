@@ -18,7 +18,7 @@ const maxRemembered = 1_024;
 const maxRememberedLength = 4_096;
 
 export class Messages {
-  readonly #read = new Map<string, Message | undefined>();
+  readonly #read = new Map<string, Message>();
 
   /** @returns the message in a frame, or undefined where it is not a JSON object with a type. */
   read(frame: Buffer): Message | undefined {
@@ -26,7 +26,7 @@ export class Messages {
     const known = this.#read.get(text);
     if (known !== undefined) return known;
     const message = parse(text);
-    if (text.length > maxRememberedLength) return message;
+    if (message === undefined || text.length > maxRememberedLength) return message;
     if (this.#read.size >= maxRemembered) this.#read.clear();
     this.#read.set(text, message);
     return message;

@@ -1,6 +1,6 @@
 /** The progress of a load test: one line that changes on a terminal, a line every few seconds elsewhere. */
 import { showClock, showCount, showDuration, showRate } from './format.ts';
-import type { Scenario } from './scenario.ts';
+import { describeScenario, type Scenario } from './scenario.ts';
 import type { Point } from './timeline.ts';
 
 export interface Terminal {
@@ -25,12 +25,7 @@ export class Progress {
   }
 
   begin(): void {
-    const { url, vus, rooms, rate, payloadBytes, durationMs, rampMs } = this.#scenario;
-    const users = `${showCount(vus)} virtual users in ${showCount(rooms)} rooms`;
-    const talk = `each ${rate} messages a second of ${payloadBytes} bytes`;
-    this.#terminal.write(
-      `${url}: ${users}, ${talk}, for ${showDuration(durationMs)} (ramp ${showDuration(rampMs)})\n`,
-    );
+    this.#terminal.write(`${this.#scenario.url}: ${describeScenario(this.#scenario)}\n`);
   }
 
   show(point: Point): void {

@@ -2,9 +2,10 @@
  * The scenario of a load test: one user joins to see that it works, the others ramp up behind it, all talk until the
  * time is over; then they wait for their answers, and leave.
  */
-import { assign, fromCallback, setup, type ActorRefFrom } from 'xstate';
+import { assign, fromCallback, setup } from 'xstate';
 import type { Clock } from '../clock.ts';
 import { Crowd, type CrowdEdge } from './crowd.ts';
+import { showDuration, showNumber } from './format.ts';
 import type { Point } from './timeline.ts';
 import type { Run } from './virtual-user.ts';
 
@@ -21,6 +22,15 @@ export interface Scenario {
   /** Messages a second of each user. */
   readonly rate: number;
   readonly payloadBytes: number;
+}
+
+/** @returns what a load test does, in words. */
+export function describeScenario(scenario: Scenario): string {
+  const { vus, rooms, rate, payloadBytes, durationMs, rampMs } = scenario;
+  const users = `${showNumber(vus, 'virtual user')} in ${showNumber(rooms, 'room')}`;
+  const talk =
+    rate === 0 ? 'only listening' : `each ${showNumber(rate, 'message')} of ${payloadBytes} bytes a second`;
+  return `${users}, ${talk}, for ${showDuration(durationMs)} (ramp ${showDuration(rampMs)})`;
 }
 
 export interface ScenarioInput {
@@ -178,5 +188,3 @@ export const scenarioMachine = setup({
     left: { type: 'final' },
   },
 });
-
-export type ScenarioActor = ActorRefFrom<typeof scenarioMachine>;

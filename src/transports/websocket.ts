@@ -100,6 +100,8 @@ class WebSocketSocket implements Socket {
   readonly #webSocket: WebSocket;
   readonly #connection: NetSocket;
   readonly #onTaken: () => void;
+  // Our writes that are still to be called back for. What ws writes between them, such as a pong, is not ours to wait for.
+  #writes = 0;
   #isBehind = false;
 
   constructor(webSocket: WebSocket, connection: NetSocket, encoding: Encoding) {
@@ -126,6 +128,7 @@ class WebSocketSocket implements Socket {
 
   send(bytes: Buffer): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    this.#writes += 1;
     this.#connection.write(bytes, this.#onTaken);
     this.#isBehind = this.#connection.writableLength > 0;
   }
@@ -153,7 +156,8 @@ class WebSocketSocket implements Socket {
   }
 
   #taken(): void {
-    if (!this.#isBehind || this.#connection.writableLength > 0) return;
+    this.#writes -= 1;
+    if (!this.#isBehind || this.#writes > 0) return;
     this.#isBehind = false;
     this.listener?.drained();
   }

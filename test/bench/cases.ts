@@ -28,7 +28,17 @@ const talkFigures: readonly FigureName[] = [
   'generatorShare',
 ];
 
-const stormFigures: readonly FigureName[] = ['acceptsPerSecond', 'cpuPerAccept', 'p50', 'p99', 'max', 'closed'];
+const stormFigures: readonly FigureName[] = [
+  'acceptsPerSecond',
+  'cpuPerAccept',
+  'p50',
+  'p99',
+  'max',
+  'closed',
+  'generatorShare',
+];
+
+const common = { rooms: 1, inFlight: 1, next: 'own came back', contentBytes: 64, compress: false } as const;
 
 /** A talk in which everyone takes part, by whoever sends. */
 function talk(shape: {
@@ -39,7 +49,7 @@ function talk(shape: {
   readonly contentBytes?: number;
   readonly sampleEvery: number;
 }): Measurement {
-  return { kind: 'talk', peers: everyone, rooms: 1, inFlight: 1, contentBytes: 64, ...shape };
+  return { kind: 'talk', peers: everyone, ...common, ...shape };
 }
 
 export const cases: readonly Case[] = [
@@ -66,7 +76,7 @@ export const cases: readonly Case[] = [
   },
   {
     name: '1000x1',
-    title: '1,000 members, one of them sending: a system call for each delivery',
+    title: '1,000 members, one of them sending',
     standard: true,
     shows: talkFigures,
     measurement: talk({ members: 1_000, senders: 1, sampleEvery: 2 }),
@@ -87,20 +97,27 @@ export const cases: readonly Case[] = [
   },
   {
     name: 'compression',
-    title: '512 bytes of content, compressed for all but the 10 who send',
+    title: '512 bytes of content, with permessage-deflate offered',
     standard: true,
-    shows: talkFigures,
+    shows: [
+      'cpuPerDelivery',
+      'deliveriesPerSecond',
+      'bytesPerDelivery',
+      'rss',
+      'closed',
+      'lost',
+      'generatorShare',
+    ],
     measurement: {
       kind: 'talk',
       peers: ['hubbub', 'hubbub --compress', 'ws deflate'],
       members: 1_000,
       senders: 10,
-      // Senders know their own messages by their content, and so have to read them.
-      plainMembers: 10,
-      rooms: 1,
-      inFlight: 1,
+      ...common,
+      next: 'everyone has one',
+      compress: true,
       contentBytes: 512,
-      sampleEvery: 2,
+      sampleEvery: 10,
     },
   },
   {
@@ -113,9 +130,7 @@ export const cases: readonly Case[] = [
       peers: everyone,
       members: 1_000,
       senders: 10,
-      rooms: 1,
-      inFlight: 1,
-      contentBytes: 64,
+      ...common,
       sampleEvery: 5,
     },
   },
@@ -129,9 +144,8 @@ export const cases: readonly Case[] = [
       peer: 'hubbub',
       members: 1_000,
       senders: 10,
-      rooms: 1,
-      inFlight: 1,
-      contentBytes: 512,
+      ...common,
+      contentBytes: 3_600,
       sampleEvery: 5,
     },
   },
@@ -146,7 +160,6 @@ export const cases: readonly Case[] = [
       contenders: [
         { name: 'hubbub', peer: 'hubbub', rooms: 5_000 },
         { name: 'bare upgrade', peer: 'bare upgrade', rooms: 5_000 },
-        { name: 'Socket.IO', peer: 'Socket.IO', rooms: 5_000 },
       ],
     },
   },
@@ -169,7 +182,7 @@ export const cases: readonly Case[] = [
     title: '10,000 connections in 10 rooms that say nothing',
     standard: true,
     shows: ['rssPerConnection', 'rssUncollected', 'cpuPerMinute', 'held', 'closed'],
-    measurement: { kind: 'idle', peers: everyone, members: 10_000, rooms: 10 },
+    measurement: { kind: 'idle', peers: ['hubbub', 'plain ws', 'Socket.IO'], members: 10_000, rooms: 10 },
   },
   {
     name: 'hold',

@@ -30,7 +30,14 @@ export type Path = readonly Step[];
 type ModelEvent = ConnectionEvent & { heard: boolean };
 
 const nothing = () => undefined;
-const noReader = { start: nothing, release: nothing, open: nothing, stop: nothing, lastHeardAt: 0 };
+const noReader = {
+  start: nothing,
+  release: nothing,
+  open: nothing,
+  stop: nothing,
+  awaitSign: nothing,
+  lastHeardAt: 0,
+};
 const noWriter = { start: nothing, release: nothing, ping: nothing, finish: nothing, terminate: nothing };
 
 const input: ConnectionInput = {
@@ -50,7 +57,7 @@ const events = model.events
   .filter((type) => !type.startsWith('xstate.done.'))
   .flatMap((type) => {
     const event = { ...payloadOf(type), type, heard: false };
-    const isGuarded = /^xstate\.after\.(pingPeriod|pongWait)/.test(type);
+    const isGuarded = /^xstate\.after\.pingPeriod/.test(type);
     return isGuarded ? [event, { ...event, heard: true }] : [event];
   });
 
@@ -118,7 +125,7 @@ const causes: Readonly<Record<string, Cause>> = {
   'after writeWait': time,
   'after closeTimeout': time,
   'after pingPeriod': ({ puppet }, step) => (step.heard ? () => puppet.ping(1) : undefined),
-  'after pongWait': ({ puppet }, step) => (step.heard ? () => puppet.ping(1) : undefined),
+  'after pongWait': time,
   pong: ({ puppet }) => puppet.answerPing(),
   blocked(stage, _, target) {
     if (target.startsWith('open.inbound.throttled')) return () => stage.sayWhileThrottled();

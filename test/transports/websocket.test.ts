@@ -1,6 +1,12 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket as NetSocket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { toPromise, waitFor } from 'xstate';
 import { closeCodes } from '../../src/index.ts';
+import type { Socket } from '../../src/socket.ts';
+import { WebSocketTransport } from '../../src/transports/websocket.ts';
 import {
   connectHalfOpen,
   connectionOf,
@@ -223,5 +229,72 @@ describe('websocket: frames', patient, () => {
     );
     await peer.send(Buffer.concat(Array.from({ length: 50 }, () => raw.ping('many'))));
     expect((await peer.closeFrame()).code).toBe(closeCodes.rateLimitAbuse.code);
+  });
+});
+
+/** A connection whose kernel takes a write only when it is told to. */
+class FullConnection extends Duplex {
+  readonly #writes: (() => void)[] = [];
+
+  takeWrite(): void {
+    this.#writes.shift()?.();
+  }
+
+  override _read(): void {}
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
+    this.#writes.push(taken);
+  }
+
+  setTimeout(): void {}
+
+  setNoDelay(): void {}
+}
+
+/** What a browser sends, as far as the handshake needs it (the key is that of RFC 6455 section 1.3). */
+const handshake = {
+  method: 'GET',
+  headers: {
+    upgrade: 'websocket',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-version': '13',
+  },
+} as unknown as IncomingMessage;
+
+describe('websocket: what the kernel has not taken', () => {
+  test('is drained with our last write, though a ping still waits behind it', async () => {
+    const connection = new FullConnection();
+    const transport = new WebSocketTransport({
+      maxMessageBytes,
+      closeTimeoutMs: 1_000,
+      compress: false,
+      compressThresholdBytes: 0,
+    });
+    const socket = await new Promise<Socket>((resolve) => {
+      transport.accept(handshake, connection as unknown as NetSocket, Buffer.alloc(0), resolve);
+    });
+    let drained = 0;
+    socket.listen({
+      frame() {},
+      pinged() {},
+      pong() {},
+      drained: () => (drained += 1),
+      failed() {},
+      closed() {},
+    });
+    socket.send(raw.text('one'));
+    socket.send(raw.text('two'));
+    socket.ping();
+    // The kernel takes the handshake's answer and our first message.
+    for (let i = 0; i < 2; i += 1) {
+      connection.takeWrite();
+      await nextTurn();
+    }
+    expect(drained).toBe(0);
+    connection.takeWrite();
+    await nextTurn();
+    expect(drained).toBe(1);
+    expect(connection.writableLength).toBeGreaterThan(0);
+    socket.terminate();
   });
 });

@@ -4,7 +4,9 @@
  */
 
 /** A map of calls: each name's input and output. */
-export type Calls<Self> = { readonly [Name in keyof Self]: { readonly input: unknown; readonly output: unknown } };
+export type Calls<Self> = {
+  readonly [Name in keyof Self]: { readonly input: unknown; readonly output: unknown };
+};
 
 /** One call on the wire. */
 export interface Call {
@@ -52,8 +54,8 @@ export interface OpenInput {
   readonly concurrency: number;
   /** How many bytes of content each message has. */
   readonly contentBytes: number;
-  /** The first so many members neither offer nor take compression; the others do. */
-  readonly plainMembers: number;
+  /** Whether members offer permessage-deflate, as browsers do. */
+  readonly compress: boolean;
 }
 
 export interface OpenOutput {
@@ -61,6 +63,8 @@ export interface OpenOutput {
   readonly seconds: number;
   /** From the connect of a member to its 101. */
   readonly handshake: Percentiles;
+  /** What the load generator itself used, user and system, in microseconds. */
+  readonly cpuUs: number;
 }
 
 /** Milliseconds. */
@@ -73,8 +77,13 @@ export interface Percentiles {
 export interface ClosedLoopInput {
   /** The first so many members send. */
   readonly senders: number;
-  /** Messages that each of them has under way: it sends the next when one of its own came back. */
+  /** Messages that each of them has under way. */
   readonly inFlight: number;
+  /**
+   * When the next message is sent: when one of the sender's own came back to it, or when as many deliveries
+   * have been made as one message makes. The latter needs no look into messages, which are compressed perhaps.
+   */
+  readonly next: 'own came back' | 'everyone has one';
   readonly durationMs: number;
   /** One message in so many is stamped, and its latency taken at every member that it reaches. */
   readonly sampleEvery: number;
@@ -96,6 +105,8 @@ export interface LoadOutput {
   readonly deliveries: number;
   /** Deliveries that never came (negative: that came twice). */
   readonly lost: number;
+  /** Bytes received by members, of frames of any kind. */
+  readonly bytes: number;
   /** Members that the server closed meanwhile. */
   readonly closed: number;
   /** From send to receipt, of the stamped messages, at every member. */

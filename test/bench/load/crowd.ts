@@ -26,6 +26,10 @@ export class Crowd implements MemberListener {
   closed = 0;
   /** Where the latencies of stamped messages go. */
   latency = new Latency();
+  /** Bytes that reached members once they were in. */
+  bytes = 0;
+  /** Told of the delivery with this number. */
+  onDelivery: { readonly number: number; tell(): void } | undefined;
   /** Told when so many of a sender's own messages have come back to it. */
   onReturned: ((member: Member, count: number) => void) | undefined;
 
@@ -44,14 +48,17 @@ export class Crowd implements MemberListener {
    */
   async open(): Promise<OpenOutput> {
     const startedMs = performance.now();
+    const cpuBefore = process.cpuUsage();
     await new Promise<void>((resolve, reject) => {
       this.#opening = { underWay: 0, ready: 0, resolve, reject };
       this.#connectMore(this.#opening);
     });
     this.#opening = undefined;
+    const { user, system } = process.cpuUsage(cpuBefore);
     return {
       seconds: (performance.now() - startedMs) / 1_000,
       handshake: this.#handshakes.percentiles(),
+      cpuUs: user + system,
     };
   }
 
@@ -63,10 +70,9 @@ export class Crowd implements MemberListener {
   }
 
   #connect(index: number): Member {
-    const { dialect, port, rooms, plainMembers } = this.input;
+    const { dialect, port, rooms, compress } = this.input;
     // Rooms' names are all of one length, so that contents are always in the same place.
     const room = `room-${String(index % rooms).padStart(5, '0')}`;
-    const compress = index >= plainMembers;
     this.#roomSizes.set(room, this.sizeOf(room) + 1);
     return new Member({ dialect: dialects[dialect], port, room, index, compress }, this);
   }
@@ -99,8 +105,6 @@ export class Crowd implements MemberListener {
     for (const member of this.#members) member.reset();
   }
 
-  // What members tell
-
   upgraded(member: Member): void {
     this.#handshakes.add(performance.now() - member.startedMs);
   }
@@ -113,8 +117,13 @@ export class Crowd implements MemberListener {
     else this.#connectMore(this.#opening);
   }
 
+  read(bytes: number): void {
+    this.bytes += bytes;
+  }
+
   delivered(): void {
     this.deliveries += 1;
+    if (this.onDelivery?.number === this.deliveries) this.onDelivery.tell();
   }
 
   stamped(bytes: Buffer, contentAt: number): void {

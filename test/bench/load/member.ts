@@ -5,6 +5,7 @@
 import { connect, type Socket } from 'node:net';
 import { headBytes, plainMark, senderAt, stampedMark } from './content.ts';
 import type { Dialect } from './dialects.ts';
+import { FrameReader, peekBytes } from './frame-reader.ts';
 import { maskedFrame, opClose, opPing, opPong, opText } from './frames.ts';
 
 /** What a member tells of itself. */
@@ -13,6 +14,8 @@ export interface MemberListener {
   upgraded(member: Member): void;
   /** The member is in its room. */
   ready(member: Member): void;
+  /** So many bytes have come. */
+  read(bytes: number): void;
   /** A chat message has come. */
   delivered(): void;
   /** A stamped one has come; the content begins here. */
@@ -37,9 +40,6 @@ export interface MemberOptions {
 // Reading is synchronous, so that all members read into the same bytes, one after the other.
 const inbox = Buffer.allocUnsafe(256 * 1024);
 
-/** As much of a payload as must be there at once before it is looked into: a message's members up to its content. */
-const peekBytes = 256;
-
 const finalBit = 0x80;
 const compressedBit = 0x40;
 
@@ -53,16 +53,17 @@ export class Member {
   readonly #dialect: Dialect;
   readonly #listener: MemberListener;
   readonly #socket: Socket;
+  readonly #frames = new FrameReader((bytes, first, payloadAt, length) =>
+    this.#frame(bytes, first, payloadAt, length),
+  );
   #upgraded = false;
   #reading = true;
   #gone = false;
-  /** The beginning of a frame that has not all come yet. */
-  #rest: Buffer | undefined;
-  /** What is still to come of a payload that is already dealt with. */
-  #skip = 0;
+  /** The response's head as far as it has come. */
+  #head = '';
   /** Own messages that came back in this read. */
   #returned = 0;
-  /** Where contents begin in chat messages' payloads, once one has been seen. */
+  /** Where contents begin in the room's chat messages, once one has been seen: always in the same place. */
   #contentAt = -1;
 
   constructor(options: MemberOptions, listener: MemberListener) {
@@ -109,70 +110,35 @@ export class Member {
     this.#listener.gone(this, reason);
   }
 
-  #read(chunk: Buffer, length: number): boolean {
-    let bytes = chunk;
-    let end = length;
-    if (this.#rest !== undefined) {
-      bytes = Buffer.concat([this.#rest, chunk.subarray(0, length)]);
-      end = bytes.length;
-      this.#rest = undefined;
-    }
-    const at = this.#upgraded ? 0 : this.#readUpgrade(bytes, end);
-    if (this.#upgraded) this.#readFrames(bytes, at, end);
+  #read(bytes: Buffer, length: number): boolean {
+    this.#listener.read(length);
+    const framesAt = this.#upgraded ? 0 : this.#readUpgrade(bytes, length);
+    if (this.#upgraded) this.#frames.read(bytes, framesAt, length);
+    if (this.#returned > 0) this.#tellReturned();
     return this.#reading;
   }
 
   /** @returns where the frames begin. */
-  #readUpgrade(bytes: Buffer, end: number): number {
-    const text = bytes.toString('latin1', 0, end);
-    const headEnd = text.indexOf('\r\n\r\n');
-    if (headEnd < 0) {
-      this.#keep(bytes, 0, end);
-      return end;
+  #readUpgrade(bytes: Buffer, length: number): number {
+    const before = this.#head.length;
+    this.#head += bytes.toString('latin1', 0, length);
+    const headEnd = this.#head.indexOf('\r\n\r\n');
+    if (headEnd < 0) return length;
+    if (!this.#head.startsWith('HTTP/1.1 101 ')) {
+      this.#leave(this.#head.slice(0, this.#head.indexOf('\r\n')));
+      return length;
     }
-    if (!text.startsWith('HTTP/1.1 101 ')) {
-      this.#leave(text.slice(0, text.indexOf('\r\n')));
-      return end;
-    }
+    this.#head = '';
     this.#upgraded = true;
     this.#listener.upgraded(this);
     if (this.#dialect.readyAtUpgrade) this.#listener.ready(this);
-    return headEnd + 4;
-  }
-
-  #readFrames(bytes: Buffer, from: number, end: number): void {
-    let at = from + this.#skip;
-    this.#skip = 0;
-    while (at < end) {
-      if (end - at < 10 && end - at < headerLength(bytes, at, end)) break;
-      const short = bytes[at + 1]! & 0x7f;
-      let payloadAt = at + 2;
-      let length = short;
-      if (short === 126) {
-        length = (bytes[at + 2]! << 8) | bytes[at + 3]!;
-        payloadAt = at + 4;
-      } else if (short === 127) {
-        length = bytes.readUInt32BE(at + 6);
-        payloadAt = at + 10;
-      }
-      if (payloadAt + Math.min(length, peekBytes) > end) break;
-      this.#frame(bytes, bytes[at]!, payloadAt, length);
-      at = payloadAt + length;
-    }
-    if (at > end) this.#skip = at - end;
-    else this.#keep(bytes, at, end);
-    if (this.#returned > 0) this.#tellReturned();
+    return headEnd + 4 - before;
   }
 
   #tellReturned(): void {
     const count = this.#returned;
     this.#returned = 0;
     this.#listener.returned(this, count);
-  }
-
-  #keep(bytes: Buffer, at: number, end: number): void {
-    // A copy: the inbox is the next member's in a moment.
-    if (at < end) this.#rest = Buffer.from(bytes.subarray(at, end));
   }
 
   #frame(bytes: Buffer, first: number, payloadAt: number, length: number): void {
@@ -217,29 +183,21 @@ export class Member {
   }
 
   #chat(bytes: Buffer, payloadAt: number, length: number): void {
-    let mark = bytes[payloadAt + this.#contentAt];
-    if (mark !== plainMark && mark !== stampedMark) {
-      this.#contentAt = findContent(bytes, payloadAt, length);
-      mark = bytes[payloadAt + this.#contentAt];
-    }
+    if (this.#contentAt < 0) this.#contentAt = findContent(bytes, payloadAt, length);
     const contentAt = payloadAt + this.#contentAt;
+    const mark = bytes[contentAt];
+    if (mark !== plainMark && mark !== stampedMark) throw new Error('a content is not where it was before');
     if (mark === stampedMark) this.#listener.stamped(bytes, contentAt);
     if (this.sends && senderAt(bytes, contentAt) === this.index) this.#returned += 1;
   }
-}
-
-function headerLength(bytes: Buffer, at: number, end: number): number {
-  if (end - at < 2) return 2;
-  const short = bytes[at + 1]! & 0x7f;
-  if (short < 126) return 2;
-  return short === 126 ? 4 : 10;
 }
 
 const contentMember = '"content":"';
 
 /** @returns where the content begins in a chat message's payload. */
 function findContent(bytes: Buffer, payloadAt: number, length: number): number {
-  const at = bytes.toString('latin1', payloadAt, payloadAt + length).indexOf(contentMember) + contentMember.length;
+  const at =
+    bytes.toString('latin1', payloadAt, payloadAt + length).indexOf(contentMember) + contentMember.length;
   if (at + headBytes > Math.min(length, peekBytes)) throw new Error('the content is too far from the head');
   return at;
 }

@@ -15,7 +15,7 @@ export async function openLoop(crowd: Crowd, input: OpenLoopInput): Promise<Load
   const startedMs = performance.now();
   const msPerMessage = 1_000 / input.rate;
   const total = Math.floor(input.durationMs / msPerMessage);
-  for (let sent = 0; sent < total; ) {
+  for (let sent = 0; sent < total;) {
     const due = Math.min(total, Math.floor((performance.now() - startedMs) / msPerMessage));
     for (; sent < due; sent++) {
       run.say(senders[sent % senders.length]!, 1, startedMs + sent * msPerMessage);

@@ -23,6 +23,7 @@ export class Run {
   readonly #cpuBefore = process.cpuUsage();
   readonly #closedBefore: number;
   readonly #deliveriesBefore: number;
+  readonly #bytesBefore: number;
   #messages = 0;
   #expected = 0;
 
@@ -31,6 +32,7 @@ export class Run {
     this.#sampleEvery = sampleEvery;
     this.#closedBefore = crowd.closed;
     this.#deliveriesBefore = crowd.deliveries;
+    this.#bytesBefore = crowd.bytes;
     crowd.latency = new Latency();
   }
 
@@ -75,6 +77,7 @@ export class Run {
       messages: this.#messages,
       deliveries: this.#deliveries,
       lost: this.#expected - this.#deliveries,
+      bytes: this.#crowd.bytes - this.#bytesBefore,
       closed: this.#crowd.closed - this.#closedBefore,
       latency: this.#crowd.latency.percentiles(),
       cpuUs: user + system,

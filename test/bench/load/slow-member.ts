@@ -11,14 +11,16 @@ export interface SlowMember {
   leave(): Promise<boolean>;
 }
 
+const ignore = () => {};
+
 /** Waits until a slow member is in the first member's room. */
 export async function addSlowMember(crowd: Crowd): Promise<SlowMember> {
   const life = new EventEmitter<{ ready: []; gone: [] }>();
-  const ignore = () => {};
   const member: Member = crowd.addGuest({
     ready: () => life.emit('ready'),
     gone: () => life.emit('gone'),
     upgraded: ignore,
+    read: ignore,
     delivered: ignore,
     stamped: ignore,
     returned: ignore,

@@ -16,8 +16,8 @@ interface Kit {
   readonly rate: number;
 }
 
-const capacityMs = 1_000;
-const trialMs = 1_000;
+const capacityMs = 700;
+const trialMs = 800;
 
 export async function measureHalfLoad(halfLoad: HalfLoad, conditions: Conditions): Promise<Contender[]> {
   const kits = new Map<PeerName, Kit>();

@@ -19,7 +19,7 @@ const mib = 1024 * 1024;
 export async function measureHold(hold: Hold, { serverFlags, progress }: Conditions): Promise<Contender[]> {
   const session = await Session.start(hold.peer, serverFlags);
   progress(`connecting ${hold.members}`);
-  await session.open({ members: hold.members, rooms: hold.rooms, contentBytes: 64 });
+  await session.open({ members: hold.members, rooms: hold.rooms, contentBytes: 64, compress: false });
   progress(`holding them for ${hold.seconds} s`);
   const before = await session.report();
   await sleep(hold.seconds * 1_000);

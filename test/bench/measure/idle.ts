@@ -21,7 +21,7 @@ const warmUpMembers = 300;
 /** One ping period of hubbub's and of Socket.IO's: everyone is pinged once in it. */
 const pingPeriodMs = 25_000;
 
-const contentBytes = 64;
+const quietly = { contentBytes: 64, compress: false };
 
 export async function measureIdle(idle: Idle, conditions: Conditions): Promise<Contender[]> {
   const last = new Map<PeerName, Session>();
@@ -36,18 +36,19 @@ export async function measureIdle(idle: Idle, conditions: Conditions): Promise<C
   conditions.progress(`${pingPeriodMs / 1_000} s of silence`);
   const cpu = await Promise.all([...last.values()].map((session) => watchSilence(session)));
   for (const session of last.values()) await session.end();
-  return contenders.map((contender, index) => ({
-    ...contender,
-    median: { ...contender.median, ...cpu[index] },
+  return contenders.map(({ name, median, trials }, index) => ({
+    name,
+    median: Object.assign(median, cpu[index]),
+    trials,
   }));
 }
 
 async function tryIdle(session: Session, { members, rooms }: Idle): Promise<Figures> {
-  await session.open({ members: warmUpMembers, rooms, contentBytes });
+  await session.open({ members: warmUpMembers, rooms, ...quietly });
   await session.load('leave', null);
   await session.quiet();
   const empty = await session.report({ gc: true });
-  await session.open({ members, rooms, contentBytes });
+  await session.open({ members, rooms, ...quietly });
   await session.quiet();
   const full = await session.report();
   const collected = await session.report({ gc: true });

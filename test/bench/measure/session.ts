@@ -11,8 +11,7 @@ export interface CrowdShape {
   readonly members: number;
   readonly rooms: number;
   readonly contentBytes: number;
-  /** Members that do without compression; undefined: all. */
-  readonly plainMembers?: number;
+  readonly compress: boolean;
 }
 
 /** Enough handshakes under way to keep a server busy, too few to overflow its backlog. */
@@ -38,19 +37,13 @@ export class Session {
   /** @param nodeFlags for the server. */
   static async start(peer: PeerName, nodeFlags: readonly string[]): Promise<Session> {
     const { script, args } = peers[peer];
-    const server = new Child<ServerCalls>(
-      peer,
-      join(programsFolder, `peers/${script}.js`),
-      args,
-      nodeFlags,
-    );
+    const server = new Child<ServerCalls>(peer, join(programsFolder, `peers/${script}.js`), args, nodeFlags);
     const { port } = JSON.parse(await server.firstLine()) as { port: number };
     return new Session(peer, server, port);
   }
 
   open(shape: CrowdShape): Promise<OpenOutput> {
     const input: OpenInput = {
-      plainMembers: shape.members,
       ...shape,
       dialect: peers[this.peer].dialect,
       port: this.#port,

@@ -18,7 +18,13 @@ interface Kit {
   readonly withSlowMember: boolean;
 }
 
-const trialMs = 1_500;
+const trialMs = 2_000;
+
+/**
+ * What the kernel takes for a member that does not read, on Linux with its usual limits: so much is sent before the
+ * trial, so that it is in the trial that the member's outbox fills.
+ */
+const kernelBytes = 4_500_000;
 
 export async function measureSlowConsumer(slow: SlowConsumer, conditions: Conditions): Promise<Contender[]> {
   const talk = { ...slow, peers: [slow.peer] };
@@ -26,13 +32,16 @@ export async function measureSlowConsumer(slow: SlowConsumer, conditions: Condit
   const session = await startTalk(slow.peer, talk, conditions);
   const rate = (await capacity(session, talk)) / 2;
   const speak = () => session.load('openLoop', { ...talk, rate, durationMs: trialMs });
+  const fillRate = rate * 1.5;
+  const fillMs = (kernelBytes / slow.contentBytes / fillRate) * 1_000;
+  const fill = () => session.load('openLoop', { ...talk, rate: fillRate, durationMs: fillMs });
 
   const kits = new Map<string, Kit>([
     ['without a slow consumer', { withSlowMember: false }],
     ['with one', { withSlowMember: true }],
   ]);
   const contenders = await interleave(kits, conditions, ({ withSlowMember }) =>
-    withSlowMember ? withSlowConsumer(session, speak) : observe(session, speak),
+    withSlowMember ? withSlowConsumer(session, fill, speak) : observe(session, speak),
   );
   await session.end();
   return contenders;
@@ -40,8 +49,9 @@ export async function measureSlowConsumer(slow: SlowConsumer, conditions: Condit
 
 type Speak = Parameters<typeof observe>[1];
 
-async function withSlowConsumer(session: Session, speak: Speak): Promise<Figures> {
+async function withSlowConsumer(session: Session, fill: Speak, speak: Speak): Promise<Figures> {
   await session.load('addSlowMember', null);
+  await fill();
   await session.quiet();
   const figures = await observe(session, speak);
   const { evicted } = await session.load('removeSlowMember', null);

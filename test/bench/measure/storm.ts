@@ -24,7 +24,7 @@ interface Kit {
   readonly rooms: number;
 }
 
-const contentBytes = 64;
+const quietly = { contentBytes: 64, compress: false };
 
 export async function measureStorm(storm: Storm, conditions: Conditions): Promise<Contender[]> {
   const kits = new Map<string, Kit>();
@@ -41,7 +41,7 @@ export async function measureStorm(storm: Storm, conditions: Conditions): Promis
 
 async function tryStorm({ session, rooms }: Kit, members: number): Promise<Figures> {
   const before = await session.report();
-  const { seconds, handshake } = await session.open({ members, rooms, contentBytes });
+  const { seconds, handshake, cpuUs: generatorCpuUs } = await session.open({ members, rooms, ...quietly });
   await session.quiet();
   const after = await session.report();
   const { closed, others } = await session.load('census', null);
@@ -57,5 +57,6 @@ async function tryStorm({ session, rooms }: Kit, members: number): Promise<Figur
     max: handshake.max,
     othersPerMember: others / members,
     closed,
+    generatorShare: generatorCpuUs / cpuUs,
   };
 }

@@ -13,12 +13,13 @@ export interface Talk extends CrowdShape {
   readonly peers: readonly PeerName[];
   readonly senders: number;
   readonly inFlight: number;
+  readonly next: ClosedLoopInput['next'];
   readonly sampleEvery: number;
 }
 
-const firstWarmUpMs = 1_000;
-const warmUpMs = 150;
-const trialMs = 700;
+const firstWarmUpMs = 700;
+const warmUpMs = 100;
+const trialMs = 500;
 
 const mib = 1024 * 1024;
 
@@ -34,7 +35,11 @@ export async function measureTalk(talk: Talk, conditions: Conditions): Promise<C
 }
 
 /** Starts a session with its members in their rooms, and the server warm. */
-export async function startTalk(peer: PeerName, talk: Omit<Talk, 'kind'>, { serverFlags }: Conditions): Promise<Session> {
+export async function startTalk(
+  peer: PeerName,
+  talk: Omit<Talk, 'kind'>,
+  { serverFlags }: Conditions,
+): Promise<Session> {
   const session = await Session.start(peer, serverFlags);
   await session.open(talk);
   // Announcements of joins may still be under way.
@@ -49,8 +54,8 @@ async function tryTalk(session: Session, talk: Talk): Promise<Figures> {
 }
 
 function closedLoop(talk: Omit<Talk, 'kind'>, durationMs: number): ClosedLoopInput {
-  const { senders, inFlight, sampleEvery } = talk;
-  return { senders, inFlight, sampleEvery, durationMs };
+  const { senders, inFlight, next, sampleEvery } = talk;
+  return { senders, inFlight, next, sampleEvery, durationMs };
 }
 
 /** @returns the figures of one stretch of talk that begins and ends in silence. */
@@ -72,6 +77,7 @@ function talkFigures(before: ServerReport, output: LoadOutput, after: ServerRepo
     rss: after.rssBytes / mib,
     closed: output.closed,
     lost: output.lost,
+    bytesPerDelivery: output.bytes / output.deliveries,
     ...(writes > 0 && { batch: output.deliveries / writes }),
     generatorShare: output.cpuUs / cpuUs,
   };

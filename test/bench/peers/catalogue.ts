@@ -21,7 +21,8 @@ export const peers = {
     script: 'limit',
     dialect: 'plain',
     args: [],
-    meaning: 'the least a Node process can do for the job: one write per member and turn, no actors, no checks',
+    meaning:
+      'the least a Node process can do for the job: one write per member and turn, no actors, no checks',
   },
   'plain ws': {
     script: 'plain-ws',

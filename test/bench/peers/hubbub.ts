@@ -13,8 +13,8 @@ interface Hubbub {
   }): { start(): Promise<unknown>; readonly url: string };
 }
 
-const { createChatServer } = (await import(pathToFileURL(resolve('dist/index.js')).href)) as Hubbub;
+const hubbub = (await import(pathToFileURL(resolve('dist/index.js')).href)) as Hubbub;
 const compress = process.argv.includes('--compress');
-const server = createChatServer({ port: 0, rate: 0, logLevel: 'silent', compress });
+const server = hubbub.createChatServer({ port: 0, rate: 0, logLevel: 'silent', compress });
 await server.start();
 announce(Number(new URL(server.url).port), {});

@@ -24,7 +24,7 @@ export async function serveLoop(perMessageDeflate: boolean | PerMessageDeflateOp
     rooms.set(seat.room, room);
     room.members.add(ws);
     ws.on('message', (data) => {
-      const { content } = JSON.parse(String(data)) as { content: string };
+      const { content } = JSON.parse((data as Buffer).toString()) as { content: string };
       const json = JSON.stringify(chatMessage(seat, content, ++room.offset));
       for (const member of room.members) member.send(json);
       counters.messages += 1;
