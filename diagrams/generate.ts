@@ -33,8 +33,9 @@ export async function generate(): Promise<Map<string, string>> {
     files.set(`${name}.mmd`, mermaid);
     files.set(`${name}.svg`, renderSvg(mermaid, `The states of the ${name}`));
   }
-  for (const { name, title, participants, run } of scenarios) {
-    const mermaid = toSequence(run(), participants, title);
+  for (const scenario of scenarios) {
+    const { name, title, participants } = scenario;
+    const mermaid = toSequence(await scenario.run(), participants, title);
     files.set(`${name}.mmd`, mermaid);
     files.set(`${name}.svg`, renderSvg(mermaid, title));
   }

@@ -3,12 +3,13 @@
  * what: events between actors, values through the hub's channels, bytes on the wire.
  */
 import { pino } from 'pino';
-import type { AnyActorRef, InspectionEvent } from 'xstate';
+import { createActor, type AnyActorRef, type InspectionEvent } from 'xstate';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import { defineConfig, type Config } from '../src/config.ts';
 import { Connections, type Connection } from '../src/connections.ts';
 import { Hub } from '../src/hub.ts';
 import type { Arrow } from '../src/inspector/sequence.ts';
+import { serverMachine, type ServerActor } from '../src/server.ts';
 import type { Socket, SocketListener } from '../src/socket.ts';
 import { createTraffic } from '../src/traffic.ts';
 import { memoryPair, type MemoryPeer } from '../src/transports/memory.ts';
@@ -26,6 +27,8 @@ export class Recorder {
   readonly clock = new SimulatedClock();
   readonly hub: Hub;
   readonly connections: Connections;
+  readonly #config: Config;
+  #server: ServerActor | undefined;
   readonly #arrows: Arrow[] = [];
   // Arrows whose ends are actors: what they are called is known once the actors have begun.
   readonly #unnamed: { index: number; from: AnyActorRef; to: AnyActorRef }[] = [];
@@ -34,6 +37,7 @@ export class Recorder {
   constructor(settings: Partial<Config> = {}) {
     const { clock } = this;
     const config = defineConfig(settings);
+    this.#config = config;
     const traffic = createTraffic();
     this.hub = new Hub({ broker: new MemoryBroker(), clock, config, traffic });
     this.connections = new Connections({
@@ -45,6 +49,28 @@ export class Recorder {
       inspect: (event) => this.#inspect(event),
     });
     this.#tapChannels();
+  }
+
+  /** Starts a server around the connections, without HTTP. */
+  serve(): ServerActor {
+    const { hub, connections, clock } = this;
+    const actor = createActor(serverMachine, {
+      id: 'server',
+      clock,
+      inspect: (event) => this.#inspect(event),
+      input: {
+        hub,
+        connections,
+        clock,
+        random: () => 0,
+        timeouts: this.#config,
+        listen: () => Promise.resolve(''),
+        release: () => Promise.resolve(),
+      },
+    });
+    connections.onEmpty = () => actor.send({ type: 'emptied' });
+    this.#server = actor;
+    return actor.start();
   }
 
   /** Whoever was recorded so far was only to set the scene. */
@@ -84,14 +110,12 @@ export class Recorder {
 
   #tapChannels(): void {
     const { register, unregister, broadcast } = this.hub;
-    const label = (channel: string, what: string, room: string | undefined) =>
-      `${what === 'accepted' ? '' : `${what}: `}${channel}${room === undefined ? '' : ` in ${room}`}`;
     register.tap = (what, { subscriber, room }) =>
-      this.#add(`${subscriber.name} reader`, 'hub', label('register', what, room), 'channel');
+      this.#add(`${subscriber.name} reader`, 'hub', channelLabel('register', what, room), 'channel');
     unregister.tap = (what, { subscriber, room }) =>
-      this.#add(`${subscriber.name} connection`, 'hub', label('unregister', what, room), 'channel');
+      this.#add(`${subscriber.name} connection`, 'hub', channelLabel('unregister', what, room), 'channel');
     broadcast.tap = (what, { subscriber, room }) =>
-      this.#add(`${subscriber.name} reader`, 'hub', label('broadcast', what, room), 'channel');
+      this.#add(`${subscriber.name} reader`, 'hub', channelLabel('broadcast', what, room), 'channel');
     this.hub.tap = (batch, subscriber) =>
       this.#add('hub', `${subscriber.name} writer`, `batch: ${typesIn(batch.messages.join(''))}`, 'channel');
   }
@@ -111,10 +135,17 @@ export class Recorder {
     const label = after === undefined ? type : `after ${after}`;
     this.#unnamed.push({
       index: this.#arrows.length,
-      from: (from ?? to) as AnyActorRef,
+      from: (from ?? this.#outside(to)) as AnyActorRef,
       to: to as AnyActorRef,
     });
     this.#add('', '', label, 'event');
+  }
+
+  /** Whoever sends an event that comes from no actor: the server, to a connection; else the actor's own owner. */
+  #outside(to: InspectionEvent['actorRef']): InspectionEvent['actorRef'] {
+    return this.#server !== undefined && to !== this.#server && (to as AnyActorRef)._parent === undefined
+      ? this.#server
+      : to;
   }
 
   /** Adds to the event that caused it the state that the connection is in since. */
@@ -124,7 +155,7 @@ export class Recorder {
     const before = this.#states.get(actor) ?? [];
     const now = statesIn(snapshot.value);
     this.#states.set(actor, now);
-    const entered = now.filter((state) => !before.includes(state))[0];
+    const entered = now.find((state) => !before.includes(state));
     const cause = this.#unnamed.findLast(({ to, index }) => to === actor && this.#isCause(index, type));
     const arrow = cause && this.#arrows[cause.index];
     if (entered === undefined || cause === undefined || arrow === undefined) return;
@@ -231,19 +262,25 @@ function typesIn(text: string): string {
   return [...counts].map(([type, count]) => (count > 1 ? `${count} ${type}` : type)).join(', ');
 }
 
+function channelLabel(channel: string, what: string, room: string | undefined): string {
+  return `${what === 'accepted' ? '' : `${what}: `}${channel}${room === undefined ? '' : ` in ${room}`}`;
+}
+
 /** All states in a state value, the outer ones first: `open`, `open.heartbeat`, … */
 function statesIn(value: unknown, prefix = ''): string[] {
   if (typeof value === 'string') return [`${prefix}${value}`];
-  return Object.entries(value as object).flatMap(([state, inner]) => [
-    `${prefix}${state}`,
-    ...statesIn(inner, `${prefix}${state}.`),
-  ]);
+  const states: string[] = [];
+  for (const [state, inner] of Object.entries(value as object)) {
+    states.push(`${prefix}${state}`, ...statesIn(inner, `${prefix}${state}.`));
+  }
+  return states;
 }
 
-/** What the reader knows an actor as: `ada connection`, `ada reader`. */
+/** What the reader knows an actor as: `ada connection`, `ada reader`, `server`. */
 function nameOf(actor: AnyActorRef): string {
   const parent = actor._parent;
-  const root = (parent ?? actor) as Connection['actor'];
-  const { name } = root.getSnapshot().context.writer;
+  const root = parent ?? actor;
+  if (root.id === 'server') return actor === root ? 'server' : `server ${actor.id}`;
+  const { name } = (root as Connection['actor']).getSnapshot().context.writer;
   return `${name} ${parent === undefined ? 'connection' : actor.id}`;
 }

@@ -1,5 +1,5 @@
 /** The scenarios: recorded runs that show what a connection goes through. */
-import { closeCodes } from '../src/close-codes.ts';
+import { toPromise, waitFor } from 'xstate';
 import type { Arrow } from '../src/inspector/sequence.ts';
 import { Recorder } from './recorder.ts';
 
@@ -8,7 +8,7 @@ export interface Scenario {
   readonly title: string;
   /** Who takes part, in order from left to right. */
   readonly participants: Readonly<Record<string, string>>;
-  readonly run: () => Arrow[];
+  readonly run: () => Arrow[] | Promise<Arrow[]>;
 }
 
 const ada = {
@@ -94,18 +94,18 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'drain',
     title: 'The server drains',
-    participants: ada,
-    run() {
+    participants: { ...ada, server: 'server' },
+    async run() {
       const recorder = new Recorder();
-      const { connection } = recorder.connect('ada');
+      const server = recorder.serve();
+      await waitFor(server, (snapshot) => snapshot.matches('listening'));
+      recorder.connect('ada');
       recorder.clock.advance(aMomentMs);
       recorder.forgetSoFar();
-      recorder.hub.announceDrain();
-      recorder.clock.advance(aMomentMs);
-      const { code, reason } = closeCodes.restarting;
-      connection.actor.send({ type: 'close', code, reason });
-      recorder.clock.advance(aMomentMs);
-      return recorder.arrows();
+      server.send({ type: 'drain' });
+      recorder.clock.advance(10 * aMomentMs);
+      await toPromise(server);
+      return onlyOf(this.participants, recorder.arrows());
     },
   },
 ];

@@ -30,10 +30,12 @@ export function withTables(text: string): string {
   return result;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+function asTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [asRow(head), asRow(head.map(() => '---')), ...rows.map(asRow)].join('\n');
+}
+
+function asRow(cells: readonly string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }
 
 function flagTable(): string {
@@ -47,7 +49,7 @@ function flagTable(): string {
       meaning,
     ];
   });
-  return table(['flag', 'environment', 'default', 'meaning'], rows);
+  return asTable(['flag', 'environment', 'default', 'meaning'], rows);
 }
 
 interface MessageSchema {
@@ -58,20 +60,22 @@ interface MessageSchema {
 
 function messageTable(): string {
   const { ClientMessage, ServerMessage } = protocolSchema.$defs;
-  const rowsOf = (schemas: readonly unknown[], from: string) =>
-    (schemas as readonly MessageSchema[]).map(({ description = '', required = [], properties }) => {
-      const members = Object.keys(properties).filter((name) => name !== 'type');
-      const shown = members.map((name) => `\`${name}${required.includes(name) ? '' : '?'}\``).join(' ');
-      return [from, `\`${properties['type']?.const ?? ''}\``, shown, description];
-    });
-  return table(
+  return asTable(
     ['from', 'type', 'members', 'meaning'],
-    [...rowsOf(ClientMessage.anyOf, 'client'), ...rowsOf(ServerMessage.anyOf, 'server')],
+    [...messageRows(ClientMessage.anyOf, 'client'), ...messageRows(ServerMessage.anyOf, 'server')],
   );
 }
 
+function messageRows(schemas: readonly unknown[], from: string): string[][] {
+  return (schemas as readonly MessageSchema[]).map(({ description = '', required = [], properties }) => {
+    const members = Object.keys(properties).filter((name) => name !== 'type');
+    const shown = members.map((name) => `\`${name}${required.includes(name) ? '' : '?'}\``).join(' ');
+    return [from, `\`${properties['type']?.const ?? ''}\``, shown, description];
+  });
+}
+
 function errorTable(): string {
-  return table(
+  return asTable(
     ['code', 'meaning'],
     Object.entries(errorCodes).map(([code, words]) => [`\`${code}\``, words]),
   );
@@ -79,5 +83,5 @@ function errorTable(): string {
 
 function closeTable(): string {
   const rows = Object.values(closeCodes).map(({ code, name, reconnect }) => [`${code}`, name, reconnect]);
-  return table(['code', 'name', 'come back?'], rows);
+  return asTable(['code', 'name', 'come back?'], rows);
 }

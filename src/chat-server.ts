@@ -8,6 +8,7 @@
  * const { leaks } = await server.stop();
  * ```
  */
+import type { Socket as NetSocket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createActor, toPromise, waitFor } from 'xstate';
@@ -20,9 +21,10 @@ import { Hub } from './hub.ts';
 import { LeakTracker, runningActors } from './leaks.ts';
 import { Metrics } from './metrics.ts';
 import { serverMachine, type ServerActor } from './server.ts';
+import { topState } from './state-value.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 import { WebSocketTransport } from './transports/websocket.ts';
-import { UpgradeDesk } from './upgrade.ts';
+import { answerAnyway, isForWebSocket, Upgrades } from './upgrade.ts';
 
 export interface ChatServerOptions extends Partial<Config> {
   /** Where it logs: nowhere unless given. */
@@ -56,7 +58,7 @@ export class ChatServer {
   readonly #leaks: LeakTracker;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
-  readonly #desk: UpgradeDesk;
+  readonly #upgrades: Upgrades;
   #starting: Promise<void> | undefined;
   #startedAt = 0;
   #http: FastifyInstance | undefined;
@@ -95,12 +97,19 @@ export class ChatServer {
         release: () => this.#release(),
       },
     });
-    this.#desk = new UpgradeDesk({
+    this.#upgrades = new Upgrades({
       config,
       connections,
       transport: new WebSocketTransport(config),
       random,
+      logger: this.#logger,
       isDraining: () => !this.isReady,
+    });
+    let state = '';
+    this.actor.subscribe((snapshot) => {
+      const now = topState(snapshot.value);
+      if (now !== state) this.#logger.debug({ state: now }, `server ${now}`);
+      state = now;
     });
     connections.onEmpty = () => this.actor.send({ type: 'emptied' });
     this.#leaks.watch('connection', () => [...connections].flatMap(({ actor }) => runningActors(actor)));
@@ -134,7 +143,10 @@ export class ChatServer {
       await toPromise(this.actor);
     }
     const { total, closedByCode } = this.connections;
-    return { connections: total, closedByCode, leaks: this.#leaks.alive() };
+    const { error, url } = this.actor.getSnapshot().context;
+    const failed = url !== undefined && error !== undefined;
+    const unreleased = failed ? [`HTTP server: ${(error as Error).message}`] : [];
+    return { connections: total, closedByCode, leaks: [...this.#leaks.alive(), ...unreleased] };
   }
 
   async #start(): Promise<void> {
@@ -158,7 +170,11 @@ export class ChatServer {
       uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
     this.#http = http;
-    http.server.on('upgrade', this.#desk.handle);
+    http.server.on('upgrade', (request, tcp, head) => {
+      if (isForWebSocket(request)) this.#upgrades.handle(request, tcp as NetSocket, head);
+      else answerAnyway(http.server, request, tcp as NetSocket);
+    });
+    this.#metrics.start();
     return http.listen({ port: config.port, host: config.host, backlog });
   }
 

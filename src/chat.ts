@@ -97,6 +97,8 @@ export class Chat implements Session {
     if (registration === undefined) return this.#answer('not_in_room', { room });
     registration.withdrawn = true;
     this.#rooms.delete(room);
+    // Whoever leaves before the hub has let it in waits for nothing any more: it is in, and in no room.
+    this.#writer.registered();
     return this.#hub.unregister.offer({ subscriber: this.#writer, room }, sender);
   }
 

@@ -215,14 +215,19 @@ export function parseValue(
 
 const unitMs = { ms: 1, s: second, m: 60 * second } as const;
 
+/** @returns the milliseconds that a text such as `250ms`, `25s` or `2m` says, or undefined where it is no duration. */
+export function parseDuration(text: string): number | undefined {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
+  return amount === undefined ? undefined : Number(amount) * unitMs[unit as keyof typeof unitMs];
+}
+
 type Reading = { readonly value: Config[SettingName] } | { readonly reason: string };
 
 function readText(setting: Setting, text: string): Reading {
   switch (setting.kind) {
     case 'duration': {
-      const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m)$/.exec(text) ?? [];
-      if (amount === undefined) return { reason: 'must be a duration such as 250ms, 25s or 2m' };
-      return { value: Number(amount) * unitMs[unit as keyof typeof unitMs] };
+      const value = parseDuration(text);
+      return value === undefined ? { reason: 'must be a duration such as 250ms, 25s or 2m' } : { value };
     }
     case 'count':
       return /^\d+$/.test(text) ? { value: Number(text) } : { reason: 'must be a whole number' };

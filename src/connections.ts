@@ -6,7 +6,7 @@
  * at each birth and scans a whole system's timers at each death.
  */
 import type { Logger } from 'pino';
-import { v7 as uuid } from 'uuid';
+import { newId } from './ids.ts';
 import { createActor, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
 import { Chat } from './chat.ts';
 import { closeCodes } from './close-codes.ts';
@@ -48,6 +48,14 @@ export interface ConnectionsOptions {
   readonly inspect: Inspect | undefined;
 }
 
+/** Ends that an operator should hear of. */
+const notableCodes: ReadonlySet<number> = new Set([
+  closeCodes.internalError.code,
+  closeCodes.slowConsumer.code,
+  closeCodes.noPong.code,
+  closeCodes.rateLimitAbuse.code,
+]);
+
 export class Connections {
   readonly closedByCode = new Map<number, number>();
   /** How many there were since the server started. */
@@ -82,7 +90,7 @@ export class Connections {
   /** Makes a socket a connection, and starts it. */
   open(socket: Socket, purpose: Purpose): Connection {
     const { config, clock, traffic, logger, inspect } = this.#options;
-    const id = uuid();
+    const id = newId();
     const name = purpose.kind === 'chat' ? purpose.name : purpose.kind;
     const writer = new Writer({ id, name, socket, limits: config, traffic });
     const session = this.#sessionFor(purpose, writer);
@@ -142,7 +150,8 @@ export class Connections {
     this.closedByCode.set(code, (this.closedByCode.get(code) ?? 0) + 1);
     const { messagesIn } = reader;
     const { messagesOut } = writer;
-    this.#options.logger.debug(
+    const level = notableCodes.has(code) ? 'info' : 'debug';
+    this.#options.logger[level](
       { connection: id, code, reason, by, messagesIn, messagesOut },
       'connection closed',
     );

@@ -1,6 +1,7 @@
 /**
  * An echo is the session of a conformance test: each message goes back as it came, through the same socket,
- * reader, machine and writer as a chat's. One that reads slower than it sends is made to wait, not closed.
+ * reader, machine and writer as a chat's. One that reads slower than it sends is made to wait, and
+ * closed only where it reads nothing for long.
  */
 import { Batch } from './batch.ts';
 import type { Sender } from './channel.ts';

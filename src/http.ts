@@ -1,6 +1,6 @@
 /** The HTTP side: the chat page, the rooms, the figures, and whether the server is well. */
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
@@ -42,6 +42,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   http.setNotFoundHandler((request, reply) =>
     fail(reply, 404, `there is nothing at ${request.method} ${request.url}`),
   );
+  http.setErrorHandler((error: FastifyError, _, reply) => {
+    const status = error.statusCode ?? 500;
+    return fail(reply, status, status < 500 ? error.message : 'internal error');
+  });
   servePage(http);
   serveRooms(http, options);
   serveFigures(http, options);

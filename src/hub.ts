@@ -5,7 +5,7 @@
  * unregister and register first, then broadcasts up to a budget, and then one batch for each room touched. It
  * is the sole writer of membership, and knows of connections only that they are subscribers.
  */
-import { v7 as uuid } from 'uuid';
+import { newId } from './ids.ts';
 import { Batch } from './batch.ts';
 import type { Broker, BrokerListener, Position, Publication } from './broker.ts';
 import { Channel } from './channel.ts';
@@ -196,7 +196,7 @@ export class Hub implements BrokerListener {
   }
 
   #publish({ subscriber, room, content }: Broadcast): void {
-    this.#broker.publish({ id: uuid(), room, sender: subscriber.name, content, timestamp: this.#timestamp });
+    this.#broker.publish({ id: newId(), room, sender: subscriber.name, content, timestamp: this.#timestamp });
   }
 
   #refuse({ subscriber, room }: Broadcast, retryAfterMs: number): void {

@@ -3,7 +3,6 @@
  * mistake in what was asked, and 99 where a threshold failed.
  */
 import { writeFileSync } from 'node:fs';
-import { constants } from 'node:os';
 import { CannotJoinError, runLoadTest } from './load/load.ts';
 import { pageOf } from './load/page.ts';
 import { readOptions, type LoadFlags, type LoadOptions } from './load/options.ts';
@@ -11,11 +10,9 @@ import { Progress } from './load/progress.ts';
 import type { LoadReport } from './load/report.ts';
 import { summaryLines } from './load/summary.ts';
 import { failedExitCode } from './load/threshold.ts';
+import { onStopSignal } from './stop-signal.ts';
 
 const cannotJoinExitCode = 1;
-
-/** Within this, a repeated SIGINT under npm is the same key press: npm hands on what we got from the terminal too. */
-const samePressMs = 100;
 
 /**
  * Runs a load test and sets the process's exit code. The first SIGINT or SIGTERM ends the test with its summary, the
@@ -51,21 +48,4 @@ function deliver(report: LoadReport, { json, html }: LoadOptions): void {
   process.stdout.write(`${text}\n`);
   if (html !== undefined) writeFileSync(html, pageOf(report));
   if (report.thresholds.some(({ passed }) => !passed)) process.exitCode = failedExitCode;
-}
-
-/** Calls `stop` at the first signal and ends the process at the second. @returns what undoes it. */
-function onStopSignal(stop: () => void): () => void {
-  const isUnderNpm = process.env['npm_lifecycle_event'] !== undefined;
-  let firstAtMs: number | undefined;
-  const onSignal = (signal: NodeJS.Signals) => {
-    const nowMs = performance.now();
-    if (firstAtMs === undefined) {
-      firstAtMs = nowMs;
-      stop();
-    } else if (!isUnderNpm || nowMs - firstAtMs > samePressMs) {
-      process.exit(128 + constants.signals[signal]);
-    }
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-  return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
 }

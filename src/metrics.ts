@@ -7,6 +7,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { nameOfCode } from './close-codes.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
+import { topState } from './state-value.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface MetricsOptions {
@@ -30,12 +31,15 @@ export class Metrics {
     this.#traffic(traffic);
     this.#hub(hub);
     this.#process();
-    this.#eventLoop.enable();
   }
 
   /** @returns all metrics in the Prometheus text format. */
   async text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  start(): void {
+    this.#eventLoop.enable();
   }
 
   stop(): void {
@@ -135,9 +139,4 @@ export class Metrics {
       },
     });
   }
-}
-
-/** The name of the top state: `open` of `{ open: { heartbeat: 'alive' } }`. */
-function topState(value: unknown): string {
-  return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
 }

@@ -2,9 +2,9 @@
  * An outbox is one member's bounded mailbox: the batches that are on their way to its socket, whether they wait
  * here or in the kernel's hands, measured in messages and in bytes.
  *
- * It is full when it holds its limit of either. A batch is taken whole by an outbox that is not full, however
- * large the batch: so a burst that a healthy member can take never evicts it, and what an outbox can hold is
- * bounded by its limit and one batch.
+ * It is full when its limit of either waits. A batch is taken whole by an outbox that is not full, however large
+ * the batch: so a burst that a healthy member can take never evicts it, and what an outbox can hold, waiting and in
+ * flight, is bounded by twice its limit and a batch.
  */
 import type { Batch, Encoding } from './batch.ts';
 
@@ -44,8 +44,10 @@ export class Outbox {
     return this.#inFlightBytes > 0;
   }
 
+  /** Whether no more may wait. What is in flight does not count: it was taken whole, and the peer has `writeWait` for it. */
   get isFull(): boolean {
-    return this.messages >= this.#limits.outboxMessages || this.bytes >= this.#limits.outboxBytes;
+    const { outboxMessages, outboxBytes } = this.#limits;
+    return this.#waitingMessages >= outboxMessages || this.#waitingBytes >= outboxBytes;
   }
 
   /** Whether it holds half of either limit: its high-water mark. */

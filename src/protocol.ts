@@ -18,8 +18,16 @@ const roomNamePattern = /^(?!\p{M})[\p{L}\p{M}\p{N}_.-]{1,64}$/u;
  * @returns the name normalised to NFC, or undefined unless it is 1–64 letters, digits, `_`, `-` and `.`.
  */
 export function parseRoomName(text: string): string | undefined {
-  const name = text.normalize('NFC');
-  return roomNamePattern.test(name) ? name : undefined;
+  const name = normalised(text, 64);
+  return name !== undefined && roomNamePattern.test(name) ? name : undefined;
+}
+
+/**
+ * The time that NFC takes grows with the square of a run of marks, and anybody may send one: so what cannot become a
+ * name is not looked at. A character comes from at most four UTF-16 units.
+ */
+function normalised(text: string, mostCharacters: number): string | undefined {
+  return text.length > mostCharacters * 4 ? undefined : text.normalize('NFC');
 }
 
 /** The `sender` of what the server itself says; no member may bear it. */
@@ -35,8 +43,8 @@ const displayNamePattern = /^[^\p{C}\p{Zl}\p{Zp}]{1,32}$/u;
  * not the server's own.
  */
 export function parseDisplayName(text: string): string | undefined {
-  const name = text.trim().normalize('NFC');
-  if (name.toLowerCase() === serverName) return undefined;
+  const name = normalised(text.trim(), 32);
+  if (name === undefined || name.toLowerCase() === serverName) return undefined;
   return displayNamePattern.test(name) ? name : undefined;
 }
 
@@ -147,7 +155,6 @@ const serverSchemas = {
       type: Type.Literal('error'),
       ...common,
       code: Type.Unsafe<ErrorCode>({ type: 'string', enum: Object.keys(errorCodes) }),
-      ref: Type.Optional(Type.String({ description: 'The id of the message that this answers' })),
       retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, description: 'When to try again' })),
     },
     { description: 'Why a message was not taken; the connection stays' },

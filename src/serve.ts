@@ -1,7 +1,6 @@
 /**
  * The serve command: a server from its first line on the terminal to the proof that it left nothing behind.
  */
-import { constants } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { nameOfCode } from './close-codes.ts';
@@ -9,16 +8,15 @@ import { ConfigError } from './config.ts';
 import type { Config } from './config.ts';
 import { createChatServer } from './index.ts';
 import type { ChatServer, StopReport } from './index.ts';
+import { beyond } from './leaks/names.ts';
 import { createLogger } from './logger.ts';
+import { onStopSignal } from './stop-signal.ts';
 
 /** How long the event loop may take to let go of what was closed. */
 const settleMs = 500;
 
 /** How long after the proof the process may still run before that counts as a leak. */
 const exitWaitMs = 1_000;
-
-/** Within this, a repeated SIGINT under npm is the same key press. */
-const samePressMs = 100;
 
 /**
  * Serves until SIGINT or SIGTERM, drains, and logs the proof; the exit code is 0 where nothing is left alive, else 1.
@@ -115,53 +113,17 @@ function watchEventLoop(): () => Promise<string[]> {
     let left: string[];
     do {
       await setImmediate();
-      left = beyond(process.getActiveResourcesInfo(), before);
+      left = beyond(before, process.getActiveResourcesInfo());
     } while (left.length > 0 && performance.now() < deadline);
     return left.map((resource) => `${resource} in the event loop`);
   };
 }
 
-/** What `now` has more of than `before`, each as many times. */
-function beyond(now: readonly string[], before: readonly string[]): string[] {
-  const known = [...before];
-  return now.filter((name) => {
-    const index = known.indexOf(name);
-    if (index !== -1) known.splice(index, 1);
-    return index === -1;
-  });
-}
-
-interface SignalArrival {
-  readonly signal: NodeJS.Signals;
-  readonly atMs: number;
-}
-
 /** Resolves with the first signal to stop; the second one ends the process. */
 function awaitStopSignal(logger: Logger): Promise<NodeJS.Signals> {
-  const isUnderNpm = process.env['npm_lifecycle_event'] !== undefined;
-  let first: SignalArrival | undefined;
   return new Promise((resolve) => {
-    const onSignal = (signal: NodeJS.Signals) => {
-      const arrival = { signal, atMs: performance.now() };
-      if (first === undefined) {
-        first = arrival;
-        resolve(signal);
-      } else if (!isSamePress(first, arrival, isUnderNpm)) {
-        logger.warn(`${signal}: ended at once, without draining`);
-        process.exit(128 + constants.signals[signal]);
-      }
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    onStopSignal(resolve, (signal) => logger.warn(`${signal}: ended at once, without draining`));
   });
-}
-
-/**
- * Whether a second signal is only the first one's echo: Ctrl-C goes to every process of the terminal's
- * foreground group, and npm, which is one of them, hands it on to us as well. Elsewhere two are two.
- */
-export function isSamePress(first: SignalArrival, second: SignalArrival, isUnderNpm: boolean): boolean {
-  if (!isUnderNpm || first.signal !== 'SIGINT' || second.signal !== 'SIGINT') return false;
-  return second.atMs - first.atMs < samePressMs;
 }
 
 /** After an error that nobody caught nothing can be trusted: it is logged, and the process ends. */

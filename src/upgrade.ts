@@ -1,9 +1,10 @@
 /**
- * The upgrade desk: which requests for a WebSocket become connections. The others get a plain HTTP answer before
+ * Upgrades: which requests for a WebSocket become connections. The others get a plain HTTP answer before
  * the upgrade, or, where only the room's name is bad, a close code with the reason after it.
  */
-import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
+import type { Logger } from 'pino';
 import { adjectives, animals, uniqueNamesGenerator } from 'unique-names-generator';
 import { closeCodes } from './close-codes.ts';
 import type { Config } from './config.ts';
@@ -12,9 +13,9 @@ import { isOriginAllowed } from './origin.ts';
 import { defaultRoom, errorCodes, parseDisplayName, parseRoomName } from './protocol.ts';
 import type { Socket } from './socket.ts';
 
-/** The part of a transport that the desk needs. */
+/** The part of a transport that upgrades need. */
 export interface Upgrader {
-  accept(request: IncomingMessage, connection: NetSocket, head: Buffer, then: (socket: Socket) => void): void;
+  accept(request: IncomingMessage, tcp: NetSocket, head: Buffer, then: (socket: Socket) => void): void;
 }
 
 export interface UpgradeOptions {
@@ -22,10 +23,11 @@ export interface UpgradeOptions {
   readonly connections: Connections;
   readonly transport: Upgrader;
   readonly random: () => number;
+  readonly logger: Logger;
   readonly isDraining: () => boolean;
 }
 
-interface Refusal {
+interface HttpRefusal {
   readonly status: 403 | 404 | 426 | 429 | 503;
   readonly reason: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -34,24 +36,29 @@ interface Refusal {
 /** How long a client that was refused for lack of room should wait. */
 const retryAfterSeconds = 5;
 
-export class UpgradeDesk {
+export class Upgrades {
   readonly #options: UpgradeOptions;
 
   constructor(options: UpgradeOptions) {
     this.#options = options;
   }
 
-  /** Answers one request to upgrade: listen for a server's `upgrade` event with it. */
-  readonly handle = (request: IncomingMessage, connection: NetSocket, head: Buffer): void => {
-    const url = parseUrl(request.url);
-    const refusal = this.#refusal(url, request, connection);
-    if (refusal !== undefined) return refuse(connection, refusal);
-    this.#options.transport.accept(request, connection, head, (socket) => this.#open(socket, url as URL));
-  };
+  /** Answers one request for a WebSocket. */
+  handle(request: IncomingMessage, tcp: NetSocket, head: Buffer): void {
+    const target = parseTarget(request.url ?? '');
+    const refusal = this.#refusal(target, request, tcp);
+    if (refusal === undefined) {
+      this.#options.transport.accept(request, tcp, head, (socket) => this.#open(socket, target));
+      return;
+    }
+    const { status, reason } = refusal;
+    this.#options.logger.debug({ status, reason, address: tcp.remoteAddress }, 'upgrade refused');
+    refuse(tcp, refusal);
+  }
 
-  #refusal(url: URL | undefined, request: IncomingMessage, connection: NetSocket): Refusal | undefined {
+  #refusal(target: Target, request: IncomingMessage, tcp: NetSocket): HttpRefusal | undefined {
     const { config, connections, isDraining } = this.#options;
-    if (url === undefined || !this.#serves(url.pathname)) {
+    if (!this.#serves(target.path)) {
       return { status: 404, reason: 'there is no WebSocket here: try /ws/{room}' };
     }
     const version = request.headers['sec-websocket-version'];
@@ -68,7 +75,7 @@ export class UpgradeDesk {
       return { status: 503, reason: 'the server is at capacity', headers };
     }
     const perAddress = config.maxConnectionsPerAddress;
-    if (perAddress > 0 && connections.from(connection.remoteAddress ?? 'unknown') >= perAddress) {
+    if (perAddress > 0 && connections.from(tcp.remoteAddress ?? 'unknown') >= perAddress) {
       return { status: 429, reason: 'too many connections from your address', headers };
     }
     return undefined;
@@ -78,22 +85,30 @@ export class UpgradeDesk {
     return path.startsWith('/ws/') || path === '/ws' || (this.#options.config.echo && path === '/echo');
   }
 
-  #open(socket: Socket, url: URL): void {
+  #open(socket: Socket, { path, query }: Target): void {
     const { connections, random } = this.#options;
-    if (url.pathname === '/echo') {
+    if (path === '/echo') {
       connections.open(socket, { kind: 'echo' });
       return;
     }
-    const room = roomIn(url.pathname);
-    const name = parseDisplayName(url.searchParams.get('name') ?? '') ?? guestName(random);
+    const room = roomIn(path);
+    const name = parseDisplayName(query.get('name') ?? '') ?? guestName(random);
     if (room !== undefined) connections.open(socket, { kind: 'chat', room, name });
     else connections.open(socket, { kind: 'refused', ...closeCodes.badRequest, reason: errorCodes.bad_room });
   }
 }
 
-function parseUrl(target: string | undefined): URL | undefined {
-  const base = 'http://hubbub.invalid';
-  return target !== undefined && URL.canParse(target, base) ? new URL(target, base) : undefined;
+/** What a request asks for. */
+interface Target {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** Reads a request's target as it came: a URL's parser would take room names of dots for steps in a path. */
+function parseTarget(target: string): Target {
+  const mark = target.indexOf('?');
+  const path = mark < 0 ? target : target.slice(0, mark);
+  return { path, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)) };
 }
 
 /** @returns the room that a path such as `/ws/tea` names, or undefined where the name is none. */
@@ -114,7 +129,7 @@ function guestName(random: () => number): string {
   return `${name}-${Math.floor(random() * 1_000)}`;
 }
 
-function refuse(connection: NetSocket, { status, reason, headers = {} }: Refusal): void {
+function refuse(tcp: NetSocket, { status, reason, headers = {} }: HttpRefusal): void {
   const body = `${reason}\n`;
   const lines = Object.entries({
     Connection: 'close',
@@ -123,7 +138,22 @@ function refuse(connection: NetSocket, { status, reason, headers = {} }: Refusal
     ...headers,
   }).map(([name, value]) => `${name}: ${value}\r\n`);
   // A peer that is gone already changes nothing.
-  connection.on('error', () => connection.destroy());
-  connection.once('finish', () => connection.destroy());
-  connection.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+  tcp.on('error', () => tcp.destroy());
+  tcp.once('finish', () => tcp.destroy());
+  tcp.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
+}
+
+/** Whether a request to upgrade asks for a WebSocket. */
+export function isForWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+/** Answers a request to upgrade to something else as if it had not asked to (RFC 9110 section 7.8). */
+export function answerAnyway(server: Server, request: IncomingMessage, tcp: NetSocket): void {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(tcp);
+  response.once('finish', () => tcp.end());
+  tcp.on('error', () => tcp.destroy());
+  server.emit('request', request, response);
 }

@@ -301,13 +301,21 @@ describe('an upgrade', patient, () => {
     ['without a key', { 'sec-websocket-key': undefined }],
     ['with a key that is none', { 'sec-websocket-key': 'short' }],
     ['without a version', { 'sec-websocket-version': undefined }],
-    ['to something else', { upgrade: 'h2c' }],
   ])('%s → 400', async (_, headers) => {
     const server = await serve();
     const client = await RawClient.connect(server.url, { headers });
     expect(client.answer.status).toBe(400);
     await client.ended;
     expect(server.connections.total).toBe(0);
+  });
+
+  test('to something else is answered as if it had not been asked for', async () => {
+    const server = await serve();
+    const client = await RawClient.connect(server.url, { path: '/healthz', headers: { upgrade: 'h2c' } });
+    expect(client.answer.status).toBe(200);
+    expect(client.answer.headers.get('connection')).toBe('close');
+    expect(JSON.parse(await client.body())).toEqual({ status: 'ok' });
+    await client.ended;
   });
 
   test('by another method → 405', async () => {

@@ -3,7 +3,8 @@ import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { addressLines, closedLine, isSamePress, listenProblem } from '../src/serve.ts';
+import { addressLines, closedLine, listenProblem } from '../src/serve.ts';
+import { isSamePress } from '../src/stop-signal.ts';
 import { messagesOf, runHubbub, startHubbub } from './support/processes.ts';
 import type { Child, ChildOptions } from './support/processes.ts';
 

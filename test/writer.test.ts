@@ -157,6 +157,7 @@ describe('a writer’s marks', () => {
     socket.takes = false;
     round('1');
     round('2', '3', '4', '5');
+    round('6');
     catchUp();
     expect(edges).toEqual(['high']);
   });
@@ -202,6 +203,7 @@ describe('an overflow', () => {
     socket.takes = false;
     round('1');
     round('2', '3', '4', '5');
+    round('6');
     catchUp();
     writer.finish(4001, 'slow consumer', false);
     expect(socket.asked).toEqual(['send 1', 'close 4001 slow consumer']);

@@ -2,7 +2,7 @@
  * The memory broker orders and publishes rooms within one process: everything it does is done when the call
  * returns, so one round of the hub takes a message from channel to writers.
  */
-import { v7 as uuid } from 'uuid';
+import { newId } from '../ids.ts';
 import { setup } from 'xstate';
 import type { Broker, BrokerListener, Publication } from '../broker.ts';
 
@@ -29,7 +29,7 @@ export class MemoryBroker implements Broker {
   subscribe(room: string): void {
     let log = this.#logs.get(room);
     if (log === undefined) {
-      log = { epoch: uuid(), offset: 0 };
+      log = { epoch: newId(), offset: 0 };
       this.#logs.set(room, log);
     }
     this.#listener?.subscribed(room, { epoch: log.epoch, offset: log.offset });

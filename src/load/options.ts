@@ -1,6 +1,6 @@
 /** The options of a load test: what each flag means, its default, and what is too much for this machine. */
 import { closeSync, openSync } from 'node:fs';
-import { ConfigError } from '../config.ts';
+import { ConfigError, parseDuration } from '../config.ts';
 import { minPayloadBytes } from './content.ts';
 import { showCount } from './format.ts';
 import type { Scenario } from './scenario.ts';
@@ -96,12 +96,9 @@ function rate(text: string): number {
   throw mistake('rate', text, `must be a number from 0 to ${maxRate}`);
 }
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-
 function duration(name: string, text: string, minMs: number): number {
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? [];
-  if (amount === undefined) throw mistake(name, text, 'must be a duration such as 500ms, 30s or 2m');
-  const ms = Number(amount) * unitMs[unit as keyof typeof unitMs];
+  const ms = parseDuration(text);
+  if (ms === undefined) throw mistake(name, text, 'must be a duration such as 500ms, 30s or 2m');
   if (ms >= minMs && ms <= maxDurationMs) return ms;
   throw mistake(name, text, `must be from ${minMs}ms to 24h`);
 }

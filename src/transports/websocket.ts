@@ -37,8 +37,9 @@ export class WebSocketTransport {
       maxPayload: options.maxMessageBytes,
       // A large message may come in small fragments, but nobody needs more of them than this.
       maxFragments: Math.max(minFragmentsBorne, options.maxMessageBytes / smallestFragmentBytes),
-      // How long ws waits for a peer that began the closing handshake to end the connection.
-      closeTimeout: options.closeTimeoutMs,
+      // How long ws waits for a peer that began the closing handshake to end the connection. Where we began it, the
+      // machine's own timer has to come first.
+      closeTimeout: 2 * options.closeTimeoutMs,
       // Without context takeover each message is compressed by itself, and so once for all members.
       perMessageDeflate: options.compress && { serverNoContextTakeover: true, clientNoContextTakeover: true },
     };
@@ -49,14 +50,9 @@ export class WebSocketTransport {
   }
 
   /** Answers the opening handshake and hands over the socket; a request that is no handshake gets a 400. */
-  accept(
-    request: IncomingMessage,
-    connection: NetSocket,
-    head: Buffer,
-    then: (socket: Socket) => void,
-  ): void {
-    this.#server.handleUpgrade(request, connection, head, (webSocket) => {
-      then(new WebSocketSocket(webSocket, connection, this.#encodingAgreed()));
+  accept(request: IncomingMessage, tcp: NetSocket, head: Buffer, then: (socket: Socket) => void): void {
+    this.#server.handleUpgrade(request, tcp, head, (webSocket) => {
+      then(new WebSocketSocket(webSocket, tcp, this.#encodingAgreed()));
     });
   }
 
@@ -98,17 +94,17 @@ class WebSocketSocket implements Socket {
   readonly encoding: Encoding;
   listener: SocketListener | undefined;
   readonly #webSocket: WebSocket;
-  readonly #connection: NetSocket;
+  readonly #tcp: NetSocket;
   readonly #onTaken: () => void;
   // Our writes that are still to be called back for. What ws writes between them, such as a pong, is not ours to wait for.
   #writes = 0;
   #isBehind = false;
 
-  constructor(webSocket: WebSocket, connection: NetSocket, encoding: Encoding) {
+  constructor(webSocket: WebSocket, tcp: NetSocket, encoding: Encoding) {
     this.#webSocket = webSocket;
-    this.#connection = connection;
+    this.#tcp = tcp;
     this.encoding = encoding;
-    this.remoteAddress = connection.remoteAddress ?? 'unknown';
+    this.remoteAddress = tcp.remoteAddress ?? 'unknown';
     this.#onTaken = () => this.#taken();
     (webSocket as OwnedWebSocket)[behind] = this;
     webSocket.on('message', onMessage);
@@ -119,7 +115,7 @@ class WebSocketSocket implements Socket {
   }
 
   get bufferedBytes(): number {
-    return this.#connection.writableLength;
+    return this.#tcp.writableLength;
   }
 
   listen(listener: SocketListener | undefined): void {
@@ -129,8 +125,8 @@ class WebSocketSocket implements Socket {
   send(bytes: Buffer): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
     this.#writes += 1;
-    this.#connection.write(bytes, this.#onTaken);
-    this.#isBehind = this.#connection.writableLength > 0;
+    this.#tcp.write(bytes, this.#onTaken);
+    this.#isBehind = this.#tcp.writableLength > 0;
   }
 
   ping(): void {
@@ -176,7 +172,7 @@ function onPong(this: WebSocket): void {
 }
 
 function onError(this: WebSocket, error: Error & { code?: string }): void {
-  const { code, reason } = codesAnswered.get(error.code) ?? closeCodes.protocolError;
+  const { code, reason } = codeAnswered(error.code);
   (this as OwnedWebSocket)[behind].listener?.failed(code, reason);
 }
 
@@ -184,10 +180,14 @@ function onClose(this: WebSocket, code: number, reason: Buffer): void {
   (this as OwnedWebSocket)[behind].listener?.closed(code, reason.toString());
 }
 
-/** The close codes with which ws answers its errors, by their codes. */
-const codesAnswered = new Map<string | undefined, CloseCode>([
+/** @returns the close code with which ws has answered an error of its own or of zlib. */
+function codeAnswered(error = ''): CloseCode {
+  if (error.startsWith('Z_')) return closeCodes.invalidData;
+  return codesAnswered.get(error) ?? closeCodes.protocolError;
+}
+
+const codesAnswered = new Map<string, CloseCode>([
   ['WS_ERR_INVALID_UTF8', closeCodes.invalidData],
-  ['Z_DATA_ERROR', closeCodes.invalidData],
   ['WS_ERR_TOO_MANY_BUFFERED_PARTS', closeCodes.policyViolation],
   ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', closeCodes.messageTooBig],
   ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH', closeCodes.messageTooBig],

@@ -114,9 +114,10 @@ export class Referee {
     const { outboxMessages, outboxBytes } = this.#world.config;
     const { messages, bytes } = outbox;
     // The answers that the hub does not send are smaller than this.
-    if (messages >= outboxMessages + Math.max(1, this.#largestBatch))
+    // Its limit and one batch may wait, and as much be in flight.
+    if (messages >= 2 * (outboxMessages + Math.max(1, this.#largestBatch)))
       this.#breaks(`the outbox of ${name} holds ${messages}`);
-    if (bytes >= outboxBytes + Math.max(500, this.#largestBatchBytes))
+    if (bytes >= 2 * (outboxBytes + Math.max(500, this.#largestBatchBytes)))
       this.#breaks(`the outbox of ${name} holds ${bytes} bytes`);
   }
 

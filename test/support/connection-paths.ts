@@ -57,7 +57,7 @@ const events = model.events
   .filter((type) => !type.startsWith('xstate.done.'))
   .flatMap((type) => {
     const event = { ...payloadOf(type), type, heard: false };
-    const isGuarded = /^xstate\.after\.pingPeriod/.test(type);
+    const isGuarded = type.startsWith('xstate.after.pingPeriod');
     return isGuarded ? [event, { ...event, heard: true }] : [event];
   });
 

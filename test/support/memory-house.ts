@@ -40,9 +40,9 @@ export class MemoryHouse {
     });
   }
 
-  /** Lets somebody in, up to the welcome. */
-  enter(name: string, room = 'tea'): Guest {
-    const { socket, peer } = memoryPair({ clock: this.clock });
+  /** Lets somebody in over a wire of some latency and size, up to the welcome. */
+  enter(name: string, room = 'tea', wire: { latencyMs?: number; wireBytes?: number } = {}): Guest {
+    const { socket, peer } = memoryPair({ clock: this.clock, ...wire });
     const heard: ServerMessage[] = [];
     peer.onMessage = (message) => void heard.push(JSON.parse(message.toString()) as ServerMessage);
     const connection = this.connections.open(socket, { kind: 'chat', room, name });
@@ -54,7 +54,8 @@ export class MemoryHouse {
   async close(): Promise<void> {
     const { code, reason } = closeCodes.normal;
     for (const { actor } of this.connections) actor.send({ type: 'close', code, reason });
-    this.clock.settle();
+    // However long the wires are.
+    this.clock.advance(1_000);
     this.hub.stop();
     this.#leaks.watch('hub', () => this.hub.remains());
     this.#leaks.watch('clock', () => (this.clock.pending > 0 ? [`${this.clock.pending} timers`] : []));
