@@ -114,7 +114,7 @@ export class Recorder {
       this.#add(`${subscriber.name} reader`, 'hub', channelLabel('register', what, room), 'channel');
     unregister.tap = (what, { subscriber, room }) =>
       this.#add(`${subscriber.name} connection`, 'hub', channelLabel('unregister', what, room), 'channel');
-    broadcast.tap = (what, { subscriber, room }) =>
+    broadcast.tap = (what, { registration: { subscriber, room } }) =>
       this.#add(`${subscriber.name} reader`, 'hub', channelLabel('broadcast', what, room), 'channel');
     this.hub.tap = (batch, subscriber) =>
       this.#add('hub', `${subscriber.name} writer`, `batch: ${typesIn(batch.messages.join(''))}`, 'channel');

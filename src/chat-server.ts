@@ -63,10 +63,17 @@ export class ChatServer {
   #startedAt = 0;
   #http: FastifyInstance | undefined;
 
-  constructor({ logger, clock, random = Math.random, inspect, ...overrides }: ChatServerOptions = {}) {
+  constructor({
+    logger,
+    clock,
+    random = Math.random,
+    inspect: observer,
+    ...overrides
+  }: ChatServerOptions = {}) {
     const config = defineConfig(overrides);
     this.config = config;
     this.#logger = logger ?? pino({ level: 'silent' });
+    const inspect = observer === undefined ? undefined : harmless(observer, this.#logger);
     this.#leaks = new LeakTracker({ clock: clock ?? systemClock, processResources: false });
     const trackedClock = this.#leaks.clock;
     const { traffic } = this;
@@ -129,7 +136,11 @@ export class ChatServer {
   }
 
   /** Begins to listen. @throws the system's error where it cannot, such as EADDRINUSE. */
-  start(): Promise<void> {
+  async start(): Promise<void> {
+    if (this.actor.getSnapshot().status === 'done' && this.#starting !== undefined) {
+      await this.#starting;
+      throw new Error('a server that was stopped does not start again: create another one');
+    }
     this.#starting ??= this.#start();
     return this.#starting;
   }
@@ -166,6 +177,7 @@ export class ChatServer {
       connections,
       traffic,
       metrics: this.#metrics,
+      logger: this.#logger,
       isReady: () => this.isReady,
       uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
@@ -191,4 +203,19 @@ export class ChatServer {
 
 export function createChatServer(options: ChatServerOptions = {}): ChatServer {
   return new ChatServer(options);
+}
+
+/** What an observer throws would break the actor that it observes: it is logged, and the observer told no more. */
+function harmless(observer: Inspect, logger: Logger): Inspect {
+  let broken = false;
+  return (event) => {
+    if (broken) return;
+    try {
+      if (typeof observer === 'function') observer(event);
+      else observer.next?.(event);
+    } catch (err) {
+      broken = true;
+      logger.error({ err }, 'the inspect observer threw, and is told no more');
+    }
+  };
 }

@@ -72,9 +72,10 @@ export class Chat implements Session {
   }
 
   #say(room: string, content: string, sender: Sender): boolean {
-    if (!this.#rooms.has(room)) return this.#answer('not_in_room', { room });
+    const registration = this.#rooms.get(room);
+    if (registration === undefined) return this.#answer('not_in_room', { room });
     if (content.trim() === '') return this.#answer('empty', { room });
-    return this.#hub.broadcast.offer({ subscriber: this.#writer, room, content }, sender);
+    return this.#hub.broadcast.offer({ registration, content }, sender);
   }
 
   #join(room: string, sender: Sender): boolean {
@@ -87,7 +88,12 @@ export class Chat implements Session {
 
   #register(room: string, sender: Sender): boolean {
     // Whoever asks twice asks the same, so that leaving withdraws both.
-    const registration = this.#rooms.get(room) ?? { subscriber: this.#writer, room, withdrawn: false };
+    const registration = this.#rooms.get(room) ?? {
+      subscriber: this.#writer,
+      room,
+      withdrawn: false,
+      entered: false,
+    };
     this.#rooms.set(room, registration);
     return this.#hub.register.offer(registration, sender);
   }

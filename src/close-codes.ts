@@ -42,9 +42,15 @@ export const closeCodes = {
 /** The bytes of UTF-8 that a close reason may take: a control frame's 125 less the code's two (RFC 6455 section 5.5). */
 export const maxCloseReasonBytes = 123;
 
+/** From here on codes mean what their users agree on (RFC 6455 section 7.4.2). */
+export const firstPrivateCode = 3_000;
+
+/** Stands in counts for all codes that peers made up. */
+export const otherCode = 0;
+
 const names = new Map<number, string>(Object.values(closeCodes).map(({ code, name }) => [code, name]));
 
 /** @returns the name that the catalogue has for a code; a peer may close with one that it does not have. */
 export function nameOfCode(code: number): string {
-  return names.get(code) ?? 'unknown';
+  return code === otherCode ? 'other' : (names.get(code) ?? 'unknown');
 }

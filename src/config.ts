@@ -256,7 +256,8 @@ const defaults = Object.fromEntries(
  * @throws ConfigError when a value is out of range or two do not fit together.
  */
 export function defineConfig(overrides: Partial<Config> = {}): Config {
-  const config: Config = { ...defaults, ...overrides };
+  const given = Object.entries(overrides).filter(([, value]) => value !== undefined);
+  const config = { ...defaults, ...Object.fromEntries(given) } as Config;
   for (const name of Object.keys(settings) as SettingName[]) {
     const reason = misfit(name, config[name]);
     if (reason === undefined) continue;

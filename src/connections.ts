@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { newId } from './ids.ts';
 import { createActor, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
 import { Chat } from './chat.ts';
-import { closeCodes } from './close-codes.ts';
+import { closeCodes, firstPrivateCode, otherCode } from './close-codes.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { connectionMachine, type Close, type ConnectionActor } from './connection.ts';
@@ -115,9 +115,9 @@ export class Connections {
       complete: () => this.#remove(connection, actor.getSnapshot().output),
       error: (thrown) => this.#salvage(connection, session, thrown),
     });
-    logger.debug({ connection: id, address: socket.remoteAddress, ...purpose }, 'connection opened');
     actor.start();
     if (purpose.kind === 'refused') actor.send({ type: 'close', code: purpose.code, reason: purpose.reason });
+    logger.debug({ connection: id, address: socket.remoteAddress, ...purpose }, 'connection opened');
     return connection;
   }
 
@@ -147,7 +147,9 @@ export class Connections {
     const others = this.from(socket.remoteAddress) - 1;
     if (others > 0) this.#perAddress.set(socket.remoteAddress, others);
     else this.#perAddress.delete(socket.remoteAddress);
-    this.closedByCode.set(code, (this.closedByCode.get(code) ?? 0) + 1);
+    // What a peer closes with is its own to choose, and must not fill our books.
+    const counted = by === 'peer' && code >= firstPrivateCode ? otherCode : code;
+    this.closedByCode.set(counted, (this.closedByCode.get(counted) ?? 0) + 1);
     const { messagesIn } = reader;
     const { messagesOut } = writer;
     const level = notableCodes.has(code) ? 'info' : 'debug';

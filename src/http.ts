@@ -1,6 +1,7 @@
 /** The HTTP side: the chat page, the rooms, the figures, and whether the server is well. */
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from 'pino';
 import { Type } from 'typebox';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
@@ -15,13 +16,24 @@ export interface HttpOptions {
   readonly connections: Connections;
   readonly traffic: Traffic;
   readonly metrics: Metrics;
+  readonly logger: Logger;
   readonly isReady: () => boolean;
   readonly uptimeMs: () => number;
 }
 
+/** Time for a whole request to come, body and all: whoever is slower only means to hold a connection. */
+const requestTimeoutMs = 30_000;
+
+/** How many rooms are listed, the fullest first. */
+const roomsListed = 1_000;
+
 /** Makes the HTTP server with its routes; it does not listen yet. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
-  const http = Fastify({ forceCloseConnections: 'idle', routerOptions: { ignoreTrailingSlash: true } });
+  const http = Fastify({
+    forceCloseConnections: 'idle',
+    requestTimeout: requestTimeoutMs,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
   await http.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -44,6 +56,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   );
   http.setErrorHandler((error: FastifyError, _, reply) => {
     const status = error.statusCode ?? 500;
+    if (status >= 500) options.logger.error({ err: error }, 'a request failed');
     return fail(reply, status, status < 500 ? error.message : 'internal error');
   });
   servePage(http);
@@ -92,14 +105,12 @@ const roomDetails = Type.Object({
 });
 
 function serveRooms(http: FastifyInstance, { hub }: HttpOptions): void {
-  http.get(
-    '/rooms',
-    { schema: { response: { 200: Type.Object({ rooms: Type.Array(roomSummary) }) } } },
-    () => {
-      const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
-      return { rooms: rooms.toSorted((a, b) => b.members - a.members || a.name.localeCompare(b.name)) };
-    },
-  );
+  const response = { 200: Type.Object({ total: Type.Integer(), rooms: Type.Array(roomSummary) }) };
+  http.get('/rooms', { schema: { response } }, () => {
+    const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
+    const fullestFirst = rooms.toSorted((a, b) => b.members - a.members || (a.name < b.name ? -1 : 1));
+    return { total: rooms.length, rooms: fullestFirst.slice(0, roomsListed) };
+  });
   http.get<{ Params: { room: string } }>(
     '/rooms/:room',
     { schema: { response: { 200: roomDetails } } },

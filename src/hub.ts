@@ -13,7 +13,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Limiter } from './limiter.ts';
 import { errorText, welcomeText } from './messages.ts';
-import { serverName } from './protocol.ts';
+import { serverName, type ErrorCode } from './protocol.ts';
 import { Room, type Subscriber } from './room.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -23,6 +23,8 @@ export interface Registration {
   readonly room: string;
   /** Set by the asker when it has left since: leaving has its own channel, and may overtake this request. */
   withdrawn: boolean;
+  /** Set by the hub once it has let the asker in. */
+  entered: boolean;
 }
 
 /** Asks to leave a room, or, where it names none, to be forgotten. */
@@ -33,8 +35,8 @@ export interface Unregistration {
 
 /** Says something in a room. */
 export interface Broadcast {
-  readonly subscriber: Subscriber;
-  readonly room: string;
+  /** By which the speaker is, or is about to be, in the room. */
+  readonly registration: Registration;
   readonly content: string;
 }
 
@@ -119,7 +121,10 @@ export class Hub implements BrokerListener {
     if (this.#round !== undefined) this.#clock.clearImmediate(this.#round);
     if (this.#presenceTimer !== undefined) this.#clock.clearTimeout(this.#presenceTimer);
     this.register.clear();
-    this.unregister.clear();
+    // Whoever still waits to be forgotten is: nobody is to wait for a hub that is gone.
+    for (let left = this.unregister.take(); left !== undefined; left = this.unregister.take()) {
+      if (left.room === undefined) left.subscriber.unregistered();
+    }
     this.broadcast.clear();
     this.#rooms.clear();
     this.#roomsOf.clear();
@@ -155,18 +160,20 @@ export class Hub implements BrokerListener {
 
   #makeRound(): void {
     this.#timestamp = this.#now();
-    // Each channel gives at most what it can hold, so that a round ends even while parked senders move in. What such
-    // a sender asks next relies on what has only just moved in, and so waits for it.
-    this.#takeUnregistrations();
-    if (this.unregister.depth === 0) this.#takeRegistrations();
-    if (this.unregister.depth + this.register.depth === 0) this.#takeBroadcasts();
+    // A round takes what was asked before it began, the parked included, so that nobody who keeps asking can hold up
+    // the others. What a sender asks as its parked request moves in relies on that one, and so waits for the next round.
+    const joins = this.register.depth + this.register.parked;
+    const said = Math.min(this.#config.roundBudget, this.broadcast.depth);
+    this.#takeUnregistrations(this.unregister.depth + this.unregister.parked);
+    this.#takeRegistrations(joins);
+    this.#takeBroadcasts(said);
     this.#deliver();
     this.#round = undefined;
     if (this.unregister.depth + this.register.depth + this.broadcast.depth > 0) this.#wake();
   }
 
-  #takeUnregistrations(): void {
-    for (let budget = this.unregister.capacity; budget > 0; budget -= 1) {
+  #takeUnregistrations(most: number): void {
+    for (let budget = most; budget > 0; budget -= 1) {
       const request = this.unregister.take();
       if (request === undefined) return;
       if (request.room === undefined) this.#forget(request.subscriber);
@@ -174,33 +181,37 @@ export class Hub implements BrokerListener {
     }
   }
 
-  #takeRegistrations(): void {
-    for (let budget = this.register.capacity; budget > 0; budget -= 1) {
+  #takeRegistrations(most: number): void {
+    for (let budget = most; budget > 0; budget -= 1) {
       const request = this.register.take();
       if (request === undefined) return;
       if (request.withdrawn) continue;
+      request.entered = true;
       this.#enter(request.subscriber, this.#rooms.get(request.room) ?? this.#openRoom(request.room));
     }
   }
 
-  #takeBroadcasts(): void {
+  #takeBroadcasts(most: number): void {
     const now = this.#clock.now();
-    for (let budget = this.#config.roundBudget; budget > 0; budget -= 1) {
+    for (let budget = most; budget > 0; budget -= 1) {
       const request = this.broadcast.take();
       if (request === undefined) return;
       this.#traffic.messagesIn += 1;
-      const retryAfterMs = this.#rooms.get(request.room)?.limiter?.take(now) ?? 0;
-      if (retryAfterMs > 0) this.#refuse(request, retryAfterMs);
+      const { room, entered } = request.registration;
+      const retryAfterMs = this.#rooms.get(room)?.limiter?.take(now) ?? 0;
+      if (!entered) this.#refuse(request, 'not_in_room');
+      else if (retryAfterMs > 0) this.#refuse(request, 'rate_limited', { retryAfterMs });
       else this.#publish(request);
     }
   }
 
-  #publish({ subscriber, room, content }: Broadcast): void {
+  #publish({ registration: { subscriber, room }, content }: Broadcast): void {
     this.#broker.publish({ id: newId(), room, sender: subscriber.name, content, timestamp: this.#timestamp });
   }
 
-  #refuse({ subscriber, room }: Broadcast, retryAfterMs: number): void {
-    this.#answer(subscriber, errorText('rate_limited', { room, retryAfterMs, timestamp: this.#timestamp }));
+  #refuse({ registration }: Broadcast, code: ErrorCode, details: { retryAfterMs?: number } = {}): void {
+    const { subscriber, room } = registration;
+    this.#answer(subscriber, errorText(code, { room, timestamp: this.#timestamp, ...details }));
   }
 
   // Membership

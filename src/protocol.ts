@@ -11,7 +11,7 @@ import { Compile, type Validator } from 'typebox/compile';
 export const defaultRoom = 'general';
 
 // A mark, such as a vowel sign in Hindi or Thai, is part of the letter before it.
-const roomNamePattern = /^(?!\p{M})[\p{L}\p{M}\p{N}_.-]{1,64}$/u;
+const roomNamePattern = /^(?!\p{M})(?:(?!\p{Default_Ignorable_Code_Point})[\p{L}\p{M}\p{N}_.-]){1,64}$/u;
 
 /**
  * Reads a room name as it came from a URL or a message.
@@ -34,8 +34,8 @@ function normalised(text: string, mostCharacters: number): string | undefined {
 export const serverName = 'server';
 
 // A name is shown to everyone in the room, so nothing in it may be invisible or steer the text around it:
-// no control, format, line separator, surrogate or private-use characters.
-const displayNamePattern = /^[^\p{C}\p{Zl}\p{Zp}]{1,32}$/u;
+// no control, format, line separator, surrogate, private-use or blank characters.
+const displayNamePattern = /^(?:(?!\p{Default_Ignorable_Code_Point}|\u2800)[^\p{C}\p{Zl}\p{Zp}]){1,32}$/u;
 
 /**
  * Reads a display name as it came from `?name=`.
@@ -43,8 +43,9 @@ const displayNamePattern = /^[^\p{C}\p{Zl}\p{Zp}]{1,32}$/u;
  * not the server's own.
  */
 export function parseDisplayName(text: string): string | undefined {
-  const name = normalised(text.trim(), 32);
-  if (name === undefined || name.toLowerCase() === serverName) return undefined;
+  // An emoji's variation selector is invisible too, and may be left out.
+  const name = normalised(text.replaceAll('\uFE0F', '').trim(), 32);
+  if (name === undefined || name.normalize('NFKC').toLowerCase() === serverName) return undefined;
   return displayNamePattern.test(name) ? name : undefined;
 }
 

@@ -142,13 +142,11 @@ export class Reader implements SocketListener, Sender {
   }
 
   pinged(): void {
-    this.#hear();
-    // A ping costs an answer: a flood of them is abuse like a flood of messages.
-    if (!this.#stopped && this.#patience !== undefined) this.#bear(this.#patience);
+    this.#hearControl();
   }
 
   pong(): void {
-    this.#hear();
+    this.#hearControl();
   }
 
   drained(): void {
@@ -177,6 +175,12 @@ export class Reader implements SocketListener, Sender {
     // Where a message of the backlog has ended the connection, the socket flows all the same: its end is to be heard.
     this.#socket.resume();
     if (!this.#stopped) this.#tell?.({ type: 'unblocked' });
+  }
+
+  /** Pings and pongs cost work like messages do: a flood of them is abuse as well. */
+  #hearControl(): void {
+    this.#hear();
+    if (!this.#stopped && this.#patience !== undefined) this.#bear(this.#patience);
   }
 
   #hear(): void {

@@ -95,6 +95,7 @@ describe('the rooms', patient, () => {
     for (const room of ['tea', 'coffee', 'coffee', 'alone']) await joinByWebSocket(server, { room });
     const answer = await fetch(`${server.url}/rooms`);
     expect(await answer.json()).toEqual({
+      total: 3,
       rooms: [
         { name: 'coffee', members: 2 },
         { name: 'alone', members: 1 },

@@ -45,7 +45,7 @@ class House {
   }
 
   join(subscriber: FakeSubscriber, room = 'tea', sender: Sender = nobody): Registration {
-    const registration: Registration = { subscriber, room, withdrawn: false };
+    const registration: Registration = { subscriber, room, withdrawn: false, entered: false };
     this.hub.register.offer(registration, sender);
     return registration;
   }
@@ -55,7 +55,10 @@ class House {
   }
 
   say(subscriber: FakeSubscriber, content: string, room = 'tea', sender: Sender = nobody): boolean {
-    return this.hub.broadcast.offer({ subscriber, room, content }, sender);
+    return this.hub.broadcast.offer(
+      { registration: { subscriber, room, withdrawn: false, entered: true }, content },
+      sender,
+    );
   }
 
   /** These people in one room, with nothing left to tell them. */
@@ -121,7 +124,7 @@ describe('joining', () => {
   test('is answered with a welcome that says where the newcomer stands', () => {
     const { hub, clock, ...rest } = house({ pingPeriodMs: 7_000 });
     const ann = new FakeSubscriber('ann');
-    hub.register.offer({ subscriber: ann, room: 'tea', withdrawn: false }, nobody);
+    hub.register.offer({ subscriber: ann, room: 'tea', withdrawn: false, entered: false }, nobody);
     clock.settle();
     expect(ann.heard[0]).toEqual({
       type: 'welcome',
@@ -455,12 +458,12 @@ describe('a full channel', () => {
     expect(contents(ann.heard)).toEqual(['ann 1', 'ann 2', 'bob 1', 'bob 2']);
   });
 
-  test('lets in only so many newcomers a round as it can hold, in the order in which they came', () => {
+  test('lets in all who asked before the round began, the parked too, in the order in which they came', () => {
     const tea = house({ registerCapacity: 2 });
     const people = names(5).map((name) => tea.person(name));
     for (const person of people) tea.join(person);
     tea.clock.settle();
-    expect(people.map(({ writes }) => writes[0]?.round)).toEqual([1, 1, 2, 2, 3]);
+    expect(people.map(({ writes }) => writes[0]?.round)).toEqual([1, 1, 1, 1, 1]);
   });
 
   test('loses nothing and reorders nobody, whatever its capacity, budget and crowd', () => {
@@ -514,7 +517,8 @@ describe('a full channel', () => {
     tea.hub.unregister.offer({ subscriber: ann, room: 'tea' }, comesBack);
     tea.clock.settle();
     expect(tea.hub.rooms.get('tea')?.members).toEqual([cid, ann]);
-    expect(types(cid.heard)).toEqual(['left', 'presence']);
+    // Both go in one round, and whoever comes in again comes in the next.
+    expect(types(cid.heard)).toEqual(['presence', 'joined']);
   });
 });
 

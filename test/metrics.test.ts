@@ -71,16 +71,16 @@ describe('the metrics', () => {
     });
   });
 
-  test('count closes by code, a code that the catalogue does not have too', async () => {
+  test('count closes by code, and all private codes of peers as one', async () => {
     const { house, samples } = measured();
-    for (const code of [1000, 1000, 3456]) house.enter('ann').peer.close(code);
+    for (const code of [1000, 1000, 3456, 4001]) house.enter('ann').peer.close(code);
     house.enter('bob').connection.actor.send({ type: 'close', ...closeCodes.kicked });
     house.clock.settle();
     await samples(); // reading counts nothing twice
     const closes = Object.entries(await samples()).filter(([name]) => name.startsWith('hubbub_closes_total'));
     expect(Object.fromEntries(closes)).toEqual({
       'hubbub_closes_total{code="1000",name="normal"}': 2,
-      'hubbub_closes_total{code="3456",name="unknown"}': 1,
+      'hubbub_closes_total{code="0",name="other"}': 2,
       'hubbub_closes_total{code="4503",name="kicked"}': 1,
     });
   });
@@ -110,7 +110,10 @@ describe('the metrics', () => {
     const { writer } = house.enter('ann').connection;
     const sender = { id: 'ann', unparked: () => undefined };
     for (const content of ['1', '2', '3', '4', '5']) {
-      house.hub.broadcast.offer({ subscriber: writer, room: 'tea', content }, sender);
+      house.hub.broadcast.offer(
+        { registration: { subscriber: writer, room: 'tea', withdrawn: false, entered: true }, content },
+        sender,
+      );
     }
     expect(await samples()).toMatchObject({
       'hubbub_channel_depth{channel="broadcast"}': 2,

@@ -266,7 +266,7 @@ describe('the server’s machine', () => {
     await scene.listen();
     const subscriber = new FakeSubscriber('last');
     scene.hub.register.offer(
-      { subscriber, room: 'general', withdrawn: false },
+      { subscriber, room: 'general', withdrawn: false, entered: false },
       { id: subscriber.id, unparked: () => undefined },
     );
     scene.clock.settle();

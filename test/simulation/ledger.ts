@@ -4,7 +4,7 @@
  */
 import type { Position } from '../../src/broker.ts';
 import type { Channel } from '../../src/channel.ts';
-import type { Hub } from '../../src/hub.ts';
+import type { Hub, Registration } from '../../src/hub.ts';
 import type { Minutes } from './minutes.ts';
 
 /** What a client says is its name and a running number, which no one else says. */
@@ -38,8 +38,8 @@ export class Ledger {
   readonly #unparkedAt = new Map<string, number>();
   readonly #minutes: Minutes;
   readonly #now: () => number;
-  /** How many broadcasts the hub's channel has taken. */
-  taken = 0;
+  /** For each broadcast that the hub's channel has taken, by which it was said. */
+  readonly #spokenBy: Registration[] = [];
 
   constructor(minutes: Minutes, now: () => number) {
     this.#minutes = minutes;
@@ -58,10 +58,15 @@ export class Ledger {
       if (room === undefined) this.#asked.delete(subscriber.name);
       else this.askedBy(subscriber.name).delete(room);
     };
-    broadcast.tap = (what, _, sender) => {
+    broadcast.tap = (what, { registration }, sender) => {
       this.#passed(broadcast, what, sender.id);
-      if (what !== 'parked') this.taken += 1;
+      if (what !== 'parked') this.#spokenBy.push(registration);
     };
+  }
+
+  /** How many broadcasts were taken of those that had come in; who left before that is told so, and not heard. */
+  get taken(): number {
+    return this.#spokenBy.filter(({ entered }) => entered).length;
   }
 
   askedBy(name: string): Set<string> {
