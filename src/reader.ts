@@ -79,6 +79,8 @@ export class Reader implements SocketListener, Sender {
   #blocked = false;
   #lastHeardAt: number;
   #awaitsSign = false;
+  #replays = false;
+  #throttledMeanwhile = false;
   // What the socket still gave after it was paused: at most what one read of it held.
   #backlog: Frame[] = [];
 
@@ -166,15 +168,20 @@ export class Reader implements SocketListener, Sender {
     this.#blocked = false;
     const backlog = this.#backlog;
     this.#backlog = [];
+    this.#replays = true;
     for (const { data, isBinary } of backlog) {
       if (this.#stopped) break;
       if (this.#blocked) this.#backlog.push({ data, isBinary });
       else this.#take(data, isBinary);
     }
+    this.#replays = false;
     if (this.#blocked) return;
     // Where a message of the backlog has ended the connection, the socket flows all the same: its end is to be heard.
     this.#socket.resume();
-    if (!this.#stopped) this.#tell?.({ type: 'unblocked' });
+    if (this.#stopped) return;
+    this.#tell?.({ type: 'unblocked' });
+    if (this.#throttledMeanwhile) this.#tell?.({ type: 'throttled' });
+    this.#throttledMeanwhile = false;
   }
 
   /** Pings and pongs cost work like messages do: a flood of them is abuse as well. */
@@ -201,7 +208,9 @@ export class Reader implements SocketListener, Sender {
     this.#session.refuse(retryAfterMs);
     if (this.throttledUntil <= this.#lastHeardAt) {
       this.throttledUntil = this.#lastHeardAt + retryAfterMs;
-      this.#tell?.({ type: 'throttled' });
+      // While the backlog is replayed the machine is still blocked: it hears of this once it is not.
+      if (this.#replays) this.#throttledMeanwhile = true;
+      else this.#tell?.({ type: 'throttled' });
     }
     if (this.#patience !== undefined) this.#bear(this.#patience);
   }

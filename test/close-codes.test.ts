@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { closeCodes, maxCloseReasonBytes, nameOfCode, type CloseCode } from '../src/close-codes.ts';
+import {
+  closeCodes,
+  maxCloseReasonBytes,
+  nameOfCode,
+  otherCode,
+  type CloseCode,
+} from '../src/close-codes.ts';
 
 const catalogue: readonly CloseCode[] = Object.values(closeCodes);
 /** The codes of which RFC 6455 section 7.4.1 says that no close frame may bear them. */
@@ -55,6 +61,7 @@ describe('the catalogue of close codes', () => {
 
   test('names every code that it has, and none that it does not have', () => {
     expect(catalogue.map(({ code }) => nameOfCode(code))).toEqual(catalogue.map(({ name }) => name));
-    expect([0, 999, 3000, 4999].map(nameOfCode)).toEqual(['unknown', 'unknown', 'unknown', 'unknown']);
+    expect([999, 3000, 4999].map(nameOfCode)).toEqual(['unknown', 'unknown', 'unknown']);
+    expect(nameOfCode(otherCode)).toBe('other');
   });
 });
