@@ -81,7 +81,7 @@ function createProgram(environment: Environment): Command {
     .description('A multi-room WebSocket chat server in which every moving part is an actor you can watch.')
     .usage('[command] [options]')
     .version(packageVersion(), '--version', 'show the version')
-    .helpOption('--help', 'show this help')
+    .helpOption('-h, --help', 'show this help')
     .exitOverride()
     .configureOutput({
       outputError: () => {}, // runCli says it, in one line

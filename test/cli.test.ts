@@ -34,7 +34,7 @@ describe('help', patient, () => {
 
   test('is the same for the serve command, which is the default one', async () => {
     const [whole, serve] = await Promise.all([runHubbub(['--help']), runHubbub(['serve', '--help'])]);
-    const flags = serve.stdout.filter((line) => line.startsWith('  --'));
+    const flags = serve.stdout.filter((line) => line.startsWith('  -'));
     expect(flags.length).toBeGreaterThan(Object.keys(settings).length);
     expect(whole.stdout).toEqual(expect.arrayContaining(flags));
     expect(serve.code).toBe(0);
