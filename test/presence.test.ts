@@ -84,7 +84,7 @@ describe('presence', patient, () => {
       setTimeout: (fn, delayMs) => {
         if (delayMs !== presenceIntervalMs) return systemClock.setTimeout(fn, delayMs);
         endInterval = fn;
-        return undefined;
+        return 'the interval';
       },
     };
     const server = await serve({ presenceBurst: 1, presenceIntervalMs, clock });
