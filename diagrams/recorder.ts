@@ -39,7 +39,7 @@ export class Recorder {
     const config = defineConfig(settings);
     this.#config = config;
     const traffic = createTraffic();
-    this.hub = new Hub({ broker: new MemoryBroker(), clock, config, traffic });
+    this.hub = new Hub({ broker: new MemoryBroker({ clock, limits: config }), clock, config, traffic });
     this.connections = new Connections({
       hub: this.hub,
       config,

@@ -1,10 +1,12 @@
 /**
- * Broker is the port to where a room's messages are ordered and published: in memory, or in a server that
- * several hubs share.
+ * Broker is the port to where a room's messages are ordered, published and kept for a while: in memory, or in a
+ * server that several hubs share.
  *
  * A broker MUST number a room's messages without gaps within one epoch, and hand them to its listener in that
  * order; MUST NOT hand over messages of rooms that are not subscribed; MUST answer every `subscribe` with one
- * `subscribed`, at once or later; MUST NOT throw.
+ * `subscribed`, every `publish` with one `published`, handing back the object that it was given, and every `history`
+ * with one call, each at once or later; MUST publish once what is published again with the same key within the dedupe
+ * window, and answer it with the first one's place; MUST NOT throw.
  */
 
 /** A message on its way to a room. */
@@ -14,6 +16,8 @@ export interface Publication {
   readonly sender: string;
   readonly content: string;
   readonly timestamp: string;
+  /** By what a message that is sent again is known: unique to its sender and room. Without it, every one is new. */
+  readonly key?: string;
 }
 
 /** A place in a room's numbering. */
@@ -24,16 +28,43 @@ export interface Position {
   readonly offset: number;
 }
 
+/** A message with its place in its room's log. */
+export interface Entry {
+  readonly publication: Publication;
+  readonly offset: number;
+}
+
+/** Which part of a room's history: what is after one offset and before another, each left out of it. */
+export interface HistoryRange {
+  readonly after?: number;
+  readonly before?: number;
+  /** The most entries wanted: the oldest ones where `after` is given, else the newest. */
+  readonly limit: number;
+}
+
+/** What is kept of a room. */
+export interface History {
+  readonly position: Position;
+  /** The offset of the oldest message kept; one more than the position's where none is. */
+  readonly first: number;
+  /** The range asked for, as far as it is kept, oldest first, without a gap. */
+  readonly entries: readonly Entry[];
+}
+
 export interface Broker {
   /** Names the one that hears the rooms. */
   listen(listener: BrokerListener): void;
   publish(publication: Publication): void;
   subscribe(room: string): void;
   unsubscribe(room: string): void;
+  /** Reads what is kept of a room, whoever is in it; `then` gets undefined where nothing is known of it. */
+  history(room: string, range: HistoryRange, then: (history: History | undefined) => void): void;
 }
 
 export interface BrokerListener {
   /** From here on the room's messages come, the next one numbered `position.offset + 1`. */
   subscribed(room: string, position: Position): void;
   message(publication: Publication, offset: number): void;
+  /** The publication, or an earlier one with its key, has this place in its room's log. */
+  published(publication: Publication, position: Position): void;
 }

@@ -78,7 +78,8 @@ export class ChatServer {
     const trackedClock = this.#leaks.clock;
     const { traffic } = this;
 
-    const hub = new Hub({ broker: new MemoryBroker(), clock: trackedClock, config, traffic });
+    const broker = new MemoryBroker({ clock: trackedClock, limits: config });
+    const hub = new Hub({ broker, clock: trackedClock, config, traffic });
     const connections = new Connections({
       hub,
       config,

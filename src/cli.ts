@@ -32,6 +32,7 @@ const headings: Partial<Record<SettingName, string>> = {
   rate: 'Rates:',
   handshakeTimeoutMs: 'Timeouts:',
   registerCapacity: 'Channels and outboxes:',
+  historyMessages: 'History and recovery:',
   presenceIntervalMs: 'Presence:',
   compress: 'Extras:',
   logLevel: 'Logging:',

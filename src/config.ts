@@ -38,6 +38,11 @@ export const settings = {
     default: 0,
     meaning: 'connections from one address; more get 429; 0 is no limit',
   },
+  trustProxy: {
+    kind: 'list',
+    default: [],
+    meaning: 'address or network of a proxy whose X-Forwarded-For is believed',
+  },
   maxMessageBytes: {
     kind: 'count',
     default: 4 * kib,
@@ -130,6 +135,33 @@ export const settings = {
     default: mib,
     min: 2,
     meaning: 'bytes an outbox may hold before its member is a slow consumer',
+  },
+
+  historyMessages: {
+    kind: 'count',
+    default: 100,
+    max: 10_000,
+    meaning: 'messages of one room kept for those who come back; 0 keeps none',
+  },
+  historyAgeMs: {
+    kind: 'duration',
+    default: 300 * second,
+    meaning: 'time for which a message is kept for those who come back',
+  },
+  historyBytes: {
+    kind: 'count',
+    default: 64 * mib,
+    meaning: 'bytes of history in all; beyond them the rooms that were quiet longest lose theirs',
+  },
+  dedupeWindowMs: {
+    kind: 'duration',
+    default: 300 * second,
+    meaning: 'time in which a message sent again with the same id is published once',
+  },
+  reconnectSpreadMs: {
+    kind: 'duration',
+    default: 5 * second,
+    meaning: 'time over which clients of a draining server are asked to spread their return',
   },
 
   presenceIntervalMs: {

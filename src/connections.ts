@@ -8,6 +8,7 @@
 import type { Logger } from 'pino';
 import { newId } from './ids.ts';
 import { createActor, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
+import type { Position } from './broker.ts';
 import { Chat } from './chat.ts';
 import { closeCodes, firstPrivateCode, otherCode } from './close-codes.ts';
 import type { Clock } from './clock.ts';
@@ -25,7 +26,12 @@ export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => v
 
 /** What a new socket is for. */
 export type Purpose =
-  | { readonly kind: 'chat'; readonly room: string; readonly name: string }
+  | {
+      readonly kind: 'chat';
+      readonly room: string;
+      readonly name: string;
+      readonly since?: Position | undefined;
+    }
   | { readonly kind: 'echo' }
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string };
 
@@ -130,6 +136,7 @@ export class Connections {
       writer,
       clock,
       room: purpose.room,
+      since: purpose.since,
       roomsPerConnection: config.roomsPerConnection,
     });
   }

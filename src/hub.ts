@@ -7,20 +7,22 @@
  */
 import { newId } from './ids.ts';
 import { Batch } from './batch.ts';
-import type { Broker, BrokerListener, Position, Publication } from './broker.ts';
+import type { Broker, BrokerListener, Entry, History, Position, Publication } from './broker.ts';
 import { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { Limiter } from './limiter.ts';
-import { errorText, welcomeText } from './messages.ts';
+import { ackText, chatText, errorText, welcomeText, type ErrorDetails } from './messages.ts';
 import { serverName, type ErrorCode } from './protocol.ts';
-import { Room, type Subscriber } from './room.ts';
+import { missedSince, Room, type Return, type Subscriber } from './room.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Asks to enter a room. */
 export interface Registration {
   readonly subscriber: Subscriber;
   readonly room: string;
+  /** The last message that the asker has, where it comes back; the hub takes it, for it is good once. */
+  since?: Position | undefined;
   /** Set by the asker when it has left since: leaving has its own channel, and may overtake this request. */
   withdrawn: boolean;
   /** Set by the hub once it has let the asker in. */
@@ -38,6 +40,8 @@ export interface Broadcast {
   /** By which the speaker is, or is about to be, in the room. */
   readonly registration: Registration;
   readonly content: string;
+  /** The speaker's own id for it, by which it is acknowledged, and published once however often it is sent. */
+  readonly id?: string | undefined;
 }
 
 export interface HubOptions {
@@ -69,6 +73,9 @@ export class Hub implements BrokerListener {
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #traffic: Traffic;
+
+  // What was published and is still to be acknowledged.
+  readonly #unacknowledged = new Map<Publication, Broadcast>();
 
   // This round's work
   #touched = new Set<Room>();
@@ -109,6 +116,7 @@ export class Hub implements BrokerListener {
         timestamp: this.#timestamp,
         event: 'draining',
         members: room.members.length,
+        spreadMs: this.#config.reconnectSpreadMs,
       });
       this.#touched.add(room);
     }
@@ -128,6 +136,7 @@ export class Hub implements BrokerListener {
     this.broadcast.clear();
     this.#rooms.clear();
     this.#roomsOf.clear();
+    this.#unacknowledged.clear();
   }
 
   /** Names what is still in the hub, for the proof that nothing is. */
@@ -187,7 +196,7 @@ export class Hub implements BrokerListener {
       if (request === undefined) return;
       if (request.withdrawn) continue;
       request.entered = true;
-      this.#enter(request.subscriber, this.#rooms.get(request.room) ?? this.#openRoom(request.room));
+      this.#enter(request, this.#rooms.get(request.room) ?? this.#openRoom(request.room));
     }
   }
 
@@ -205,13 +214,24 @@ export class Hub implements BrokerListener {
     }
   }
 
-  #publish({ registration: { subscriber, room }, content }: Broadcast): void {
-    this.#broker.publish({ id: newId(), room, sender: subscriber.name, content, timestamp: this.#timestamp });
+  #publish(request: Broadcast): void {
+    const { registration, content, id } = request;
+    const sender = registration.subscriber.name;
+    const message = { id: newId(), room: registration.room, sender, content, timestamp: this.#timestamp };
+    if (id === undefined) {
+      this.#broker.publish(message);
+      return;
+    }
+    // A name holds no line break, so that no two senders' keys are the same.
+    const publication: Publication = { ...message, key: `${sender}\n${id}` };
+    this.#unacknowledged.set(publication, request);
+    this.#broker.publish(publication);
   }
 
-  #refuse({ registration }: Broadcast, code: ErrorCode, details: { retryAfterMs?: number } = {}): void {
+  #refuse({ registration, id }: Broadcast, code: ErrorCode, details: Partial<ErrorDetails> = {}): void {
     const { subscriber, room } = registration;
-    this.#answer(subscriber, errorText(code, { room, timestamp: this.#timestamp, ...details }));
+    const text = errorText(code, { room, timestamp: this.#timestamp, ref: id, ...details });
+    this.#answer(subscriber, [text]);
   }
 
   // Membership
@@ -224,34 +244,64 @@ export class Hub implements BrokerListener {
     return room;
   }
 
-  #enter(subscriber: Subscriber, room: Room): void {
+  #enter(request: Registration, room: Room): void {
+    const { subscriber, since } = request;
+    request.since = undefined;
     const rooms = this.#roomsOf.get(subscriber) ?? new Set();
     if (!rooms.has(room)) {
       this.#roomsOf.set(subscriber, rooms.add(room));
       if (rooms.size === 2) for (const shared of rooms) shared.shared += 1;
       else if (rooms.size > 2) room.shared += 1;
     }
-    if (room.position === undefined) room.waiting.add(subscriber);
-    else this.#admit(subscriber, room, room.position);
+    if (room.position === undefined) room.waiting.set(subscriber, since);
+    else this.#admit(subscriber, room, room.position, since);
   }
 
-  #admit(subscriber: Subscriber, room: Room, position: Position): void {
+  #admit(subscriber: Subscriber, room: Room, position: Position, since: Position | undefined): void {
+    // Without its epoch an offset says nothing: no history has to be read for that.
+    if (since?.epoch === position.epoch) this.#readMissed(subscriber, room, since);
+    else this.#letIn(subscriber, room, position, undefined);
+  }
+
+  /** Has the broker say what one who comes back has missed, and lets it in then. */
+  #readMissed(subscriber: Subscriber, room: Room, since: Position): void {
+    const comingBack: Return = { subscriber, since, meanwhile: [] };
+    room.returning.set(subscriber, comingBack);
+    this.#broker.history(room.name, { after: since.offset, limit: Infinity }, (history) => {
+      // It may have left since, or have asked again.
+      if (room.returning.get(subscriber) === comingBack) this.#bringBack(comingBack, room, history);
+    });
+  }
+
+  #bringBack({ subscriber, since, meanwhile }: Return, room: Room, history: History | undefined): void {
+    room.returning.delete(subscriber);
+    if (room.position === undefined) return;
+    this.#letIn(subscriber, room, room.position, missedSince(since, history, meanwhile, room.position));
+    this.#wake();
+  }
+
+  /** @param missed what is replayed to the subscriber; undefined where it cannot have everything that it has missed. */
+  #letIn(subscriber: Subscriber, room: Room, position: Position, missed: Entry[] | undefined): void {
+    // What is in hand is for those who are here already; the welcome's position counts it.
+    if (room.hasNews) this.#deliverNow(room);
     if (room.enter(subscriber)) this.#touched.add(room);
-    this.#welcome(subscriber, room, position);
+    const welcome = this.#welcome(subscriber, room, position, missed !== undefined);
+    const replay = missed?.map(({ publication, offset }) => chatText(publication, offset)) ?? [];
+    this.#answer(subscriber, [welcome, ...replay], position.epoch);
     subscriber.registered();
   }
 
-  #welcome(subscriber: Subscriber, room: Room, position: Position): void {
-    const text = welcomeText({
+  #welcome(subscriber: Subscriber, room: Room, position: Position, recovered: boolean): string {
+    return welcomeText({
       you: subscriber.id,
       name: subscriber.name,
       room: room.name,
       position,
+      recovered,
       members: room.members.length,
       pingPeriodMs: this.#config.pingPeriodMs,
       timestamp: this.#timestamp,
     });
-    this.#answer(subscriber, text);
   }
 
   #leave(subscriber: Subscriber, room: Room | undefined): void {
@@ -262,6 +312,7 @@ export class Hub implements BrokerListener {
     if (rooms.size === 1) for (const single of rooms) single.shared -= 1;
     if (rooms.size === 0) this.#roomsOf.delete(subscriber);
     room.waiting.delete(subscriber);
+    room.returning.delete(subscriber);
     if (room.leave(subscriber)) this.#touched.add(room);
     if (room.isEmpty) this.#closeRoom(room);
   }
@@ -284,7 +335,7 @@ export class Hub implements BrokerListener {
     if (room === undefined) return;
     this.#timestamp = this.#now();
     room.position = position;
-    for (const subscriber of room.waiting) this.#admit(subscriber, room, position);
+    for (const [subscriber, since] of room.waiting) this.#admit(subscriber, room, position, since);
     room.waiting.clear();
     this.#wake();
   }
@@ -297,11 +348,21 @@ export class Hub implements BrokerListener {
     this.#wake();
   }
 
+  published(publication: Publication, position: Position): void {
+    const request = this.#unacknowledged.get(publication);
+    if (request?.id === undefined) return;
+    this.#unacknowledged.delete(publication);
+    const { subscriber, room } = request.registration;
+    this.#timestamp = this.#now();
+    this.#answer(subscriber, [ackText({ room, id: request.id, position, timestamp: this.#timestamp })]);
+    this.#wake();
+  }
+
   // Delivery
 
-  /** Offers a message to one subscriber alone; it is written with what else this round brings it. */
-  #answer(subscriber: Subscriber, text: string): void {
-    const batch = new Batch([text]);
+  /** Offers messages to one subscriber alone; they are written with what else this round brings it. */
+  #answer(subscriber: Subscriber, texts: readonly string[], epoch?: string): void {
+    const batch = new Batch(texts, epoch);
     this.tap?.(batch, subscriber);
     subscriber.offer(batch);
     this.#unflushed.push(subscriber);
@@ -316,6 +377,11 @@ export class Hub implements BrokerListener {
     this.#touched.clear();
     for (const subscriber of this.#unflushed) subscriber.flush();
     this.#unflushed = [];
+  }
+
+  #deliverNow(room: Room): void {
+    const batch = room.takeBatch(false, this.#timestamp);
+    if (batch !== undefined) this.#deliverTo(room, batch, false);
   }
 
   /** @param last whether no member can get more in this round, so that it may be written to at once. */

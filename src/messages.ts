@@ -1,18 +1,36 @@
-/** What the server itself says to one client: a welcome, or why its message was not taken. */
-import type { Position } from './broker.ts';
+/** The texts of what the server sends: what members say, and what it says itself to one of them. */
+import type { Position, Publication } from './broker.ts';
 import {
   errorCodes,
   serverName,
+  type AckMessage,
+  type ChatMessage,
   type ErrorCode,
   type ErrorMessage,
+  type PongMessage,
   type WelcomeMessage,
 } from './protocol.ts';
+
+/** @returns the `chat` as the text of one frame. */
+export function chatText(publication: Publication, offset: number): string {
+  return JSON.stringify({
+    type: 'chat',
+    id: publication.id,
+    room: publication.room,
+    sender: publication.sender,
+    content: publication.content,
+    timestamp: publication.timestamp,
+    offset,
+  } satisfies ChatMessage);
+}
 
 export interface Welcome {
   readonly you: string;
   readonly name: string;
   readonly room: string;
   readonly position: Position;
+  /** Whether everything that was missed follows. */
+  readonly recovered: boolean;
   readonly members: number;
   readonly pingPeriodMs: number;
   readonly timestamp: string;
@@ -31,9 +49,41 @@ export function welcomeText(welcome: Welcome): string {
     epoch: welcome.position.epoch,
     offset: welcome.position.offset,
     members: welcome.members,
-    recovered: false,
+    recovered: welcome.recovered,
     pingPeriodMs: welcome.pingPeriodMs,
   } satisfies WelcomeMessage);
+}
+
+export interface Ack {
+  readonly room: string;
+  readonly id: string;
+  readonly position: Position;
+  readonly timestamp: string;
+}
+
+/** @returns the `ack` as the text of one frame. */
+export function ackText({ room, id, position, timestamp }: Ack): string {
+  return JSON.stringify({
+    type: 'ack',
+    room,
+    sender: serverName,
+    content: '',
+    timestamp,
+    id,
+    offset: position.offset,
+    epoch: position.epoch,
+  } satisfies AckMessage);
+}
+
+/** @returns the `pong` as the text of one frame. */
+export function pongText(timestamp: string): string {
+  return JSON.stringify({
+    type: 'pong',
+    room: '',
+    sender: serverName,
+    content: '',
+    timestamp,
+  } satisfies PongMessage);
 }
 
 export interface ErrorDetails {
@@ -42,6 +92,8 @@ export interface ErrorDetails {
   /** Why, in words; the code's own words unless given. */
   readonly reason?: string;
   readonly retryAfterMs?: number;
+  /** The id that the sender gave the message which was not taken. */
+  readonly ref?: string | undefined;
 }
 
 /** @returns the `error` as the text of one frame. */
@@ -53,6 +105,7 @@ export function errorText(code: ErrorCode, details: ErrorDetails): string {
     content: details.reason ?? errorCodes[code],
     timestamp: details.timestamp,
     code,
+    ...(details.ref === undefined ? {} : { ref: details.ref }),
     ...(details.retryAfterMs === undefined ? {} : { retryAfterMs: details.retryAfterMs }),
   } satisfies ErrorMessage);
 }

@@ -51,6 +51,9 @@ export function parseDisplayName(text: string): string | undefined {
 
 // Client → server
 
+/** The longest id that a client may give, in UTF-16 units. */
+export const maxIdLength = 64;
+
 const roomSchema = Type.String({ description: 'A room: 1–64 letters, digits, `_`, `-` and `.`' });
 
 const clientSchemas = {
@@ -59,20 +62,42 @@ const clientSchemas = {
       type: Type.Literal('chat'),
       room: Type.Optional(roomSchema),
       content: Type.String({ description: 'What is said' }),
+      id: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: maxIdLength,
+          description: "The sender's own id for it: asks for an `ack`, and makes saying it again harmless",
+        }),
+      ),
     },
     { description: "Says something in a room, the URL's room unless it names another" },
   ),
   join: Type.Object(
-    { type: Type.Literal('join'), room: roomSchema },
+    {
+      type: Type.Literal('join'),
+      room: roomSchema,
+      after: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'The last offset that the client has; what came later is replayed',
+        }),
+      ),
+      epoch: Type.Optional(Type.String({ maxLength: maxIdLength, description: 'The epoch of that offset' })),
+    },
     { description: 'Enters one more room' },
   ),
   leave: Type.Object({ type: Type.Literal('leave'), room: roomSchema }, { description: 'Leaves a room' }),
+  ping: Type.Object(
+    { type: Type.Literal('ping') },
+    { description: "Asks for a `pong`: for clients that cannot see the transport's own pings" },
+  ),
 };
 
 export type ChatRequest = Static<typeof clientSchemas.chat>;
 export type JoinRequest = Static<typeof clientSchemas.join>;
 export type LeaveRequest = Static<typeof clientSchemas.leave>;
-export type ClientMessage = ChatRequest | JoinRequest | LeaveRequest;
+export type PingRequest = Static<typeof clientSchemas.ping>;
+export type ClientMessage = ChatRequest | JoinRequest | LeaveRequest | PingRequest;
 
 // Server → client
 
@@ -99,8 +124,10 @@ export const errorCodes = {
   bad_room: 'a room name is 1–64 letters, digits, "_", "-" and "."',
   not_in_room: 'you are not in that room',
   empty: 'nothing to say: content is empty',
+  too_long: 'the message is too long',
   limit_reached: 'no more rooms for this connection',
   rate_limited: 'too many messages',
+  unavailable: 'the server cannot take messages now',
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
@@ -131,6 +158,16 @@ const serverSchemas = {
     },
     { description: 'What a member said' },
   ),
+  ack: Type.Object(
+    {
+      type: Type.Literal('ack'),
+      ...common,
+      id: Type.String({ description: 'The id that the sender gave' }),
+      offset: offsetSchema,
+      epoch: Type.String({ description: "The life of the room's numbering" }),
+    },
+    { description: "The message with that id has its place in the room's log" },
+  ),
   system: Type.Object(
     {
       type: Type.Literal('system'),
@@ -148,6 +185,12 @@ const serverSchemas = {
       left: Type.Optional(
         Type.Integer({ minimum: 0, description: 'How many went, in a `presence` summary' }),
       ),
+      spreadMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          description: 'The time over which clients should spread their coming back, while `draining`',
+        }),
+      ),
     },
     { description: 'What happened in the room' },
   ),
@@ -156,17 +199,27 @@ const serverSchemas = {
       type: Type.Literal('error'),
       ...common,
       code: Type.Unsafe<ErrorCode>({ type: 'string', enum: Object.keys(errorCodes) }),
+      ref: Type.Optional(Type.String({ description: 'The id of the message that was not taken' })),
       retryAfterMs: Type.Optional(Type.Integer({ minimum: 0, description: 'When to try again' })),
     },
     { description: 'Why a message was not taken; the connection stays' },
   ),
+  pong: Type.Object({ type: Type.Literal('pong'), ...common }, { description: 'The answer to a `ping`' }),
 };
 
 export type WelcomeMessage = Static<typeof serverSchemas.welcome>;
 export type ChatMessage = Static<typeof serverSchemas.chat>;
+export type AckMessage = Static<typeof serverSchemas.ack>;
 export type SystemMessage = Static<typeof serverSchemas.system>;
 export type ErrorMessage = Static<typeof serverSchemas.error>;
-export type ServerMessage = WelcomeMessage | ChatMessage | SystemMessage | ErrorMessage;
+export type PongMessage = Static<typeof serverSchemas.pong>;
+export type ServerMessage =
+  | WelcomeMessage
+  | ChatMessage
+  | AckMessage
+  | SystemMessage
+  | ErrorMessage
+  | PongMessage;
 
 /** The protocol as one JSON Schema (draft 2020-12): what a client may send and what a server may answer. */
 export const protocolSchema = {

@@ -3,10 +3,11 @@
  * end of this round. It does nothing by itself; the hub, its only owner, does.
  */
 import { Batch } from './batch.ts';
-import type { Position, Publication } from './broker.ts';
+import type { Entry, History, Position, Publication } from './broker.ts';
 import type { Limiter } from './limiter.ts';
+import { chatText } from './messages.ts';
 import { Presence } from './presence.ts';
-import type { ChatMessage, SystemMessage } from './protocol.ts';
+import type { SystemMessage } from './protocol.ts';
 
 /** One that hears rooms: all that the hub knows of a connection. Implementations MUST NOT throw. */
 export interface Subscriber {
@@ -22,13 +23,24 @@ export interface Subscriber {
   unregistered(): void;
 }
 
+/** One who comes back, and whose history the broker is still to read. */
+export interface Return {
+  readonly subscriber: Subscriber;
+  /** The last message that it has. */
+  readonly since: Position;
+  /** What is said while the history is read, and so may be missing from it. */
+  readonly meanwhile: Entry[];
+}
+
 export class Room {
   readonly name: string;
   /** Unknown until the broker has subscribed the room. */
   position: Position | undefined;
   readonly members: Subscriber[] = [];
   /** Those who asked to come in before the position was known. */
-  readonly waiting = new Set<Subscriber>();
+  readonly waiting = new Map<Subscriber, Position | undefined>();
+  /** Those who come back, until it is known what they have missed. */
+  readonly returning = new Map<Subscriber, Return>();
   /** How many of the members are in other rooms too, and so may get several batches in one round. */
   shared = 0;
   readonly limiter: Limiter | undefined;
@@ -65,23 +77,19 @@ export class Room {
   }
 
   get isEmpty(): boolean {
-    return this.members.length === 0 && this.waiting.size === 0;
+    return this.members.length === 0 && this.waiting.size === 0 && this.returning.size === 0;
+  }
+
+  /** Whether there is something in this round's batch. */
+  get hasNews(): boolean {
+    return this.#said.length > 0;
   }
 
   /** Adds a message to this round's batch, and moves the room's position to it. */
   say(publication: Publication, offset: number): void {
     if (this.position !== undefined) this.position = { epoch: this.position.epoch, offset };
-    this.#said.push(
-      JSON.stringify({
-        type: 'chat',
-        id: publication.id,
-        room: this.name,
-        sender: publication.sender,
-        content: publication.content,
-        timestamp: publication.timestamp,
-        offset,
-      } satisfies ChatMessage),
-    );
+    for (const { meanwhile } of this.returning.values()) meanwhile.push({ publication, offset });
+    this.#said.push(chatText(publication, offset));
   }
 
   announce(message: SystemMessage): void {
@@ -103,8 +111,29 @@ export class Room {
       else this.#said.unshift(text);
     }
     if (this.#said.length === 0) return undefined;
-    const batch = new Batch(this.#said);
+    const batch = new Batch(this.#said, this.position?.epoch);
     this.#said = [];
     return batch;
   }
+}
+
+/**
+ * What one who comes back has missed: exactly what the room was told after `since` and up to `position`.
+ * @param meanwhile what was said since the history was asked for
+ * @returns undefined where that is not known for certain
+ */
+export function missedSince(
+  since: Position,
+  history: History | undefined,
+  meanwhile: readonly Entry[],
+  position: Position,
+): Entry[] | undefined {
+  if (history === undefined || since.epoch !== position.epoch || since.epoch !== history.position.epoch) {
+    return undefined;
+  }
+  if (since.offset > position.offset || since.offset + 1 < history.first) return undefined;
+  const told = (entry: Entry) => entry.offset > since.offset && entry.offset <= position.offset;
+  const later = meanwhile.filter(({ offset }) => offset > history.position.offset);
+  const missed = [...history.entries, ...later].filter(told);
+  return missed.length === position.offset - since.offset ? missed : undefined;
 }

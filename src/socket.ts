@@ -8,7 +8,7 @@
 import type { Encoding } from './batch.ts';
 
 export interface Socket {
-  readonly transport: 'websocket' | 'memory';
+  readonly transport: 'websocket' | 'sse' | 'longpoll' | 'memory';
   /** The address the peer comes from, for logs and limits. */
   readonly remoteAddress: string;
   /** How this socket's peer wants batches on the wire. */

@@ -6,6 +6,7 @@ import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 
 import type { Socket as NetSocket } from 'node:net';
 import type { Logger } from 'pino';
 import { adjectives, animals, uniqueNamesGenerator } from 'unique-names-generator';
+import type { Position } from './broker.ts';
 import { closeCodes } from './close-codes.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections.ts';
@@ -93,7 +94,7 @@ export class Upgrades {
     }
     const room = roomIn(path);
     const name = parseDisplayName(query.get('name') ?? '') ?? guestName(random);
-    if (room !== undefined) connections.open(socket, { kind: 'chat', room, name });
+    if (room !== undefined) connections.open(socket, { kind: 'chat', room, name, since: sinceIn(query) });
     else connections.open(socket, { kind: 'refused', ...closeCodes.badRequest, reason: errorCodes.bad_room });
   }
 }
@@ -120,6 +121,14 @@ function roomIn(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** @returns the last message that the client has, where it says so in full. */
+function sinceIn(query: URLSearchParams): Position | undefined {
+  const after = query.get('after');
+  const epoch = query.get('epoch');
+  if (after === null || epoch === null || !/^\d{1,15}$/.test(after)) return undefined;
+  return { epoch, offset: Number(after) };
 }
 
 /** A readable name for someone who gave none, such as `brave-otter-482`. */

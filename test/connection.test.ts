@@ -18,6 +18,7 @@ const silentBroker: Broker = {
   publish: () => undefined,
   subscribe: () => undefined,
   unsubscribe: () => undefined,
+  history: () => undefined,
 };
 
 function isCongested(stage: MemoryStage): boolean {

@@ -2,12 +2,20 @@ import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createActor, type SnapshotFrom } from 'xstate';
 import type { Batch } from '../src/batch.ts';
-import type { Broker, BrokerListener, Position, Publication } from '../src/broker.ts';
+import type {
+  Broker,
+  BrokerListener,
+  Entry,
+  History,
+  HistoryRange,
+  Position,
+  Publication,
+} from '../src/broker.ts';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import type { Sender } from '../src/channel.ts';
 import { defineConfig, type Config } from '../src/config.ts';
 import { hubLogic } from '../src/hub-actor.ts';
-import { Hub, type Registration } from '../src/hub.ts';
+import { Hub, type Registration, type Broadcast } from '../src/hub.ts';
 import { trackActors } from '../src/leaks.ts';
 import type { ServerMessage } from '../src/protocol.ts';
 import type { Subscriber } from '../src/room.ts';
@@ -34,9 +42,15 @@ class House {
   readonly config: Config;
   readonly hub: Hub;
 
-  constructor(settings: Partial<Config> = {}, broker: Broker = new MemoryBroker()) {
+  constructor(settings: Partial<Config> = {}, broker?: Broker) {
     this.config = defineConfig(settings);
-    this.hub = new Hub({ broker, clock: this.clock, config: this.config, traffic: this.traffic });
+    const memory = new MemoryBroker({ clock: this.clock, limits: this.config });
+    this.hub = new Hub({
+      broker: broker ?? memory,
+      clock: this.clock,
+      config: this.config,
+      traffic: this.traffic,
+    });
   }
 
   /** Somebody who is in no room yet. */
@@ -92,6 +106,7 @@ class LateBroker implements Broker {
   readonly calls: string[] = [];
   readonly published: Publication[] = [];
   listener: BrokerListener | undefined;
+  tellHistory: ((history: History | undefined) => void) | undefined;
 
   listen(listener: BrokerListener): void {
     this.listener = listener;
@@ -107,6 +122,11 @@ class LateBroker implements Broker {
 
   unsubscribe(room: string): void {
     this.calls.push(`unsubscribe ${room}`);
+  }
+
+  history(room: string, { after }: HistoryRange, then: (history: History | undefined) => void): void {
+    this.calls.push(`history ${room} after ${after}`);
+    this.tellHistory = then;
   }
 }
 
@@ -236,7 +256,7 @@ describe('leaving', () => {
     expect([ann.heard, tea.hub.rooms.get('tea')?.members]).toEqual([[], [ann]]);
   });
 
-  test('the last member -> the room is gone, and its next life numbers anew', () => {
+  test('the last member -> the room is gone, and its numbering goes on for those who come back in time', () => {
     const tea = house();
     const [ann] = tea.seat(['ann']) as [FakeSubscriber];
     tea.say(ann, 'one');
@@ -249,8 +269,8 @@ describe('leaving', () => {
     tea.join(ann);
     tea.clock.settle();
     expect(first?.offset).toBe(1);
-    expect(tea.hub.rooms.get('tea')?.position).toMatchObject({ offset: 0 });
-    expect(tea.hub.rooms.get('tea')?.position?.epoch).not.toBe(first?.epoch);
+    expect(tea.hub.rooms.get('tea')?.position).toMatchObject({ offset: 1 });
+    expect(tea.hub.rooms.get('tea')?.position?.epoch).toBe(first?.epoch);
   });
 });
 
@@ -799,6 +819,263 @@ describe('a broker that takes its time', () => {
     tea.join(people[0]);
     tea.clock.settle();
     expect(people[0].heard.at(-1)).toMatchObject({ type: 'welcome', epoch: 'second', offset: 0 });
+  });
+});
+
+function sayingOf(n: number): Publication {
+  return { id: `id-${n}`, room: 'tea', sender: 'far away', content: `message ${n}`, timestamp: 'then' };
+}
+
+function entriesFrom(first: number, last: number): Entry[] {
+  const offsets = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  return offsets.map((offset) => ({ publication: sayingOf(offset), offset }));
+}
+
+/** A room in which so many things were said, the last of them by ann, who is in it. */
+function roomWith(said: number, settings?: Partial<Config>) {
+  const tea = house({ historyMessages: 10, ...settings });
+  const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+  for (let n = 1; n <= said; n += 1) tea.say(ann, `message ${n}`);
+  tea.clock.settle();
+  ann.news();
+  const epoch = tea.hub.rooms.get('tea')?.position?.epoch ?? '';
+  const comeBack = (since: Position) => {
+    const bob = tea.person('bob');
+    const registration: Registration = {
+      subscriber: bob,
+      room: 'tea',
+      since,
+      withdrawn: false,
+      entered: false,
+    };
+    tea.hub.register.offer(registration, nobody);
+    tea.clock.settle();
+    return bob;
+  };
+  return { tea, ann, epoch, comeBack };
+}
+
+/** One who comes back to a room whose history a late broker is still to read. */
+function returning(said: number) {
+  const broker = new LateBroker();
+  const tea = house({}, broker);
+  const [ann, bob] = [tea.person('ann'), tea.person('bob')];
+  tea.join(ann);
+  tea.clock.settle();
+  broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
+  const tell = (n: number) => broker.listener?.message(sayingOf(n), n);
+  for (let n = 1; n <= said; n += 1) tell(n);
+  tea.clock.settle();
+  const since = { epoch: 'first', offset: 1 };
+  tea.hub.register.offer({ subscriber: bob, room: 'tea', since, withdrawn: false, entered: false }, nobody);
+  tea.clock.settle();
+  const answer = (from: number, to: number) => {
+    broker.tellHistory?.({
+      position: { epoch: 'first', offset: to },
+      first: 1,
+      entries: entriesFrom(from, to),
+    });
+    tea.clock.settle();
+  };
+  return { tea, broker, ann, bob, tell, answer };
+}
+
+describe('coming back', () => {
+  test.each([
+    [0, [1, 2, 3, 4, 5]],
+    [2, [3, 4, 5]],
+    [5, []],
+  ])('after %i of 5 -> told what was missed and nothing else, right after the welcome', (after, missed) => {
+    const { epoch, comeBack } = roomWith(5);
+    const bob = comeBack({ epoch, offset: after });
+    expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: true, epoch, offset: 5 });
+    expect(bob.heard.slice(1, missed.length + 1)).toMatchObject(
+      missed.map((offset) => ({ type: 'chat', offset, content: `message ${offset}`, sender: 'ann' })),
+    );
+    expect(bob.heard.slice(missed.length + 1).filter(({ type }) => type === 'chat')).toEqual([]);
+  });
+
+  test('with what is replayed and what is said in the same round -> one after the other', () => {
+    const { tea, ann, epoch } = roomWith(5);
+    const bob = tea.person('bob');
+    const since = { epoch, offset: 4 };
+    tea.hub.register.offer({ subscriber: bob, room: 'tea', since, withdrawn: false, entered: false }, nobody);
+    tea.say(ann, 'message 6');
+    tea.clock.settle();
+    expect(contents(bob.heard)).toEqual(['message 5', 'message 6']);
+    expect(contents(ann.heard)).toEqual(['message 6']);
+  });
+
+  test.each([
+    ['of another epoch', { epoch: 'another', offset: 2 }],
+    ['of a future', { offset: 6 }],
+    ['of which too much is gone', { offset: 1 }],
+  ])('with a position %s -> told that it is not recovered, and nothing old', (_, position) => {
+    const { epoch, comeBack } = roomWith(5, { historyMessages: 3 });
+    const bob = comeBack({ epoch, ...position });
+    expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: false, epoch, offset: 5 });
+    expect(contents(bob.heard)).toEqual([]);
+  });
+
+  test('while it is in the room already -> told again what it asks for, and counted once', () => {
+    const { tea, ann, epoch } = roomWith(5);
+    const since = { epoch, offset: 3 };
+    tea.hub.register.offer({ subscriber: ann, room: 'tea', since, withdrawn: false, entered: false }, nobody);
+    tea.clock.settle();
+    expect(types(ann.heard)).toEqual(['welcome', 'chat', 'chat']);
+    expect(tea.hub.rooms.get('tea')?.members).toHaveLength(1);
+  });
+
+  test('asked twice before it is let in -> told once what was missed', () => {
+    const { tea, epoch } = roomWith(5);
+    const bob = tea.person('bob');
+    const request = {
+      subscriber: bob,
+      room: 'tea',
+      since: { epoch, offset: 3 },
+      withdrawn: false,
+      entered: false,
+    };
+    tea.hub.register.offer(request, nobody);
+    tea.hub.register.offer(request, nobody);
+    tea.clock.settle();
+    expect(bob.heard.slice(0, 4)).toMatchObject([
+      { type: 'welcome', recovered: true },
+      { offset: 4 },
+      { offset: 5 },
+      { type: 'welcome', recovered: false, offset: 5 },
+    ]);
+  });
+
+  test('to a late broker -> no member before it has answered', () => {
+    const { tea, broker, bob, tell, answer } = returning(3);
+    expect(broker.calls).toContain('history tea after 1');
+    tell(4);
+    tea.clock.settle();
+    expect(bob.heard).toEqual([]);
+    answer(2, 3);
+    expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: true, offset: 4 });
+    expect(contents(bob.heard)).toEqual(['message 2', 'message 3', 'message 4']);
+  });
+
+  test('to a late broker whose history is ahead of what it has told -> the rest comes when it tells it', () => {
+    const { tea, ann, bob, tell, answer } = returning(3);
+    answer(2, 5);
+    expect(contents(bob.heard)).toEqual(['message 2', 'message 3']);
+    for (const n of [4, 5, 6]) tell(n);
+    tea.clock.settle();
+    expect(contents(bob.heard)).toEqual([2, 3, 4, 5, 6].map((n) => `message ${n}`));
+    expect(contents(ann.heard)).toEqual([1, 2, 3, 4, 5, 6].map((n) => `message ${n}`));
+  });
+
+  test('to a late broker that tells more in the very turn in which it answers -> each once', () => {
+    const { tea, broker, bob, tell } = returning(3);
+    tell(4);
+    broker.tellHistory?.({ position: { epoch: 'first', offset: 1 }, first: 2, entries: [] });
+    tell(5);
+    tea.clock.settle();
+    // The history lacks what it should have: that is no recovery.
+    expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: false, offset: 4 });
+    expect(contents(bob.heard)).toEqual(['message 5']);
+  });
+
+  test('to a late broker that knows nothing any more -> told so', () => {
+    const { tea, broker, bob } = returning(3);
+    broker.tellHistory?.(undefined);
+    tea.clock.settle();
+    expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: false, offset: 3 });
+  });
+
+  test('and gone before the late broker answers -> nothing is left of it', () => {
+    const { tea, bob, answer } = returning(3);
+    tea.leave(bob);
+    tea.clock.settle();
+    answer(2, 3);
+    expect([bob.heard, bob.timesUnregistered, tea.hub.subscribers]).toEqual([[], 1, 1]);
+  });
+});
+
+function sayingWithId(subscriber: FakeSubscriber, content: string, id?: string): Broadcast {
+  return { registration: { subscriber, room: 'tea', withdrawn: false, entered: true }, content, id };
+}
+
+describe('acknowledging', () => {
+  test('what has an id -> its sender is told its place, before it hears it, in the same round', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    tea.hub.broadcast.offer(sayingWithId(ann, 'hello', 'my-1'), nobody);
+    tea.clock.settle();
+    const { epoch } = tea.hub.rooms.get('tea')?.position ?? {};
+    expect(ann.news()).toMatchObject([
+      { type: 'ack', room: 'tea', id: 'my-1', offset: 1, epoch },
+      { type: 'chat', offset: 1, content: 'hello' },
+    ]);
+    expect(types(bob.news())).toEqual(['chat']);
+  });
+
+  test('what has none -> nobody is told', () => {
+    const tea = house();
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.hub.broadcast.offer(sayingWithId(ann, 'hello'), nobody);
+    tea.clock.settle();
+    expect(types(ann.news())).toEqual(['chat']);
+  });
+
+  test('the same id again -> the same place, and published once', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    for (const content of ['hello', 'hello'])
+      tea.hub.broadcast.offer(sayingWithId(ann, content, 'my-1'), nobody);
+    tea.clock.settle();
+    tea.hub.broadcast.offer(sayingWithId(ann, 'hello', 'my-1'), nobody);
+    tea.clock.settle();
+    expect(ann.heard.filter(({ type }) => type === 'ack')).toMatchObject([
+      { offset: 1 },
+      { offset: 1 },
+      { offset: 1 },
+    ]);
+    expect(contents(bob.heard)).toEqual(['hello']);
+  });
+
+  test('the same id of another -> another message', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    for (const person of [ann, bob])
+      tea.hub.broadcast.offer(sayingWithId(person, person.name, 'my-1'), nobody);
+    tea.clock.settle();
+    expect(contents(ann.heard)).toEqual(['ann', 'bob']);
+    expect(bob.heard).toMatchObject([{ type: 'ack', offset: 2 }, { type: 'chat' }, { type: 'chat' }]);
+  });
+
+  test('what is refused -> the refusal names its id', () => {
+    const tea = house({ roomRate: 1, roomBurst: 1 });
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    for (const id of ['my-1', 'my-2']) tea.hub.broadcast.offer(sayingWithId(ann, 'hello', id), nobody);
+    tea.clock.settle();
+    expect(ann.news()).toMatchObject([
+      { type: 'ack', id: 'my-1' },
+      { type: 'error', code: 'rate_limited', ref: 'my-2', retryAfterMs: 1_000 },
+      { type: 'chat' },
+    ]);
+  });
+
+  test('late -> the ack comes when the broker has answered, even to one who has left the room', () => {
+    const broker = new LateBroker();
+    const tea = house({}, broker);
+    const ann = tea.person('ann');
+    const registration = tea.join(ann);
+    tea.clock.settle();
+    broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
+    tea.hub.broadcast.offer({ registration, content: 'hello', id: 'my-1' }, nobody);
+    tea.clock.settle();
+    tea.leave(ann, 'tea');
+    tea.clock.settle();
+    ann.news();
+    const [publication] = broker.published as [Publication];
+    broker.listener?.published(publication, { epoch: 'first', offset: 7 });
+    broker.listener?.published(publication, { epoch: 'first', offset: 7 });
+    tea.clock.settle();
+    expect(ann.news()).toMatchObject([{ type: 'ack', id: 'my-1', offset: 7, epoch: 'first' }]);
   });
 });
 

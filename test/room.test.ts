@@ -93,7 +93,7 @@ describe('membership', () => {
 
   test('a room that somebody waits to enter is not empty', () => {
     const room = new Room('tea');
-    room.waiting.add(ann);
+    room.waiting.set(ann, undefined);
     expect([room.isEmpty, room.members]).toEqual([false, []]);
     room.waiting.delete(ann);
     expect(room.isEmpty).toBe(true);

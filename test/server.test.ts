@@ -85,7 +85,7 @@ class Scene {
   readonly listening = new Promised<string>();
   readonly released = new Promised<void>();
   readonly hub = new Hub({
-    broker: new MemoryBroker(),
+    broker: new MemoryBroker({ clock: this.leaks.clock, limits: defineConfig() }),
     clock: this.leaks.clock,
     config: defineConfig(),
     traffic: createTraffic(),

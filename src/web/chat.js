@@ -84,6 +84,9 @@ function received(message) {
     }
     case 'error':
       return refused(message);
+    case 'ack':
+    case 'pong':
+      return;
   }
 }
 

@@ -152,6 +152,7 @@ function flap(client: Client): void {
     if (random.chance(0.3)) client.ask(client.join(part.room), client.join(random.pick(part.rooms)));
     if (random.chance(0.3)) client.say(part.room, 2);
     random.pick([() => client.close(), () => client.reset(), () => client.cut()])();
-    client.world.clock.setTimeout(client.comeAgain, random.int(0, 20 * second));
+    const since = random.chance(0.8) ? client.positionIn(part.room) : undefined;
+    client.world.clock.setTimeout(() => client.comeAgain(since), random.int(0, 20 * second));
   });
 }

@@ -1,6 +1,7 @@
 /** A client is one visit to the server: the member's end of a connection, with a book of what it hears in each room. */
 import { assertNever } from '../../src/assert.ts';
 import type { Payload } from '../../src/batch.ts';
+import type { Position } from '../../src/broker.ts';
 import type { Connection } from '../../src/connections.ts';
 import type { ChatMessage, ServerMessage, SystemMessage, WelcomeMessage } from '../../src/protocol.ts';
 import type { MemoryPeer } from '../../src/transports/memory.ts';
@@ -39,7 +40,7 @@ export interface ClientOptions {
   readonly manners: Manners;
   readonly random: Random;
   /** Comes again, as someone new. */
-  readonly comeAgain: () => void;
+  readonly comeAgain: (since?: Position) => void;
   /** Is told that nothing will be heard of it any more. */
   readonly onSilent: () => void;
 }
@@ -49,7 +50,7 @@ export class Client {
   readonly part: Part;
   readonly manners: Manners;
   readonly random: Random;
-  readonly comeAgain: () => void;
+  readonly comeAgain: (since?: Position) => void;
   readonly #onSilent: () => void;
   readonly connection: Connection;
   readonly peer: MemoryPeer;
@@ -143,6 +144,12 @@ export class Client {
     return JSON.stringify({ type: 'leave', room });
   }
 
+  /** Where it is in a room, as it would say when it comes back. */
+  positionIn(room: string): Position | undefined {
+    const seat = this.seats.get(room);
+    return seat === undefined ? undefined : { epoch: seat.epoch, offset: seat.offset };
+  }
+
   close(code = 1000): void {
     this.#note(() => `says goodbye: ${code}`);
     this.mayEndWith.add(code);
@@ -196,6 +203,8 @@ export class Client {
       case 'system':
         return this.#hearSystem(message);
       case 'error':
+      case 'ack':
+      case 'pong':
         this.answered += 1;
         return;
       default:
@@ -203,10 +212,12 @@ export class Client {
     }
   }
 
-  #hearWelcome({ room, epoch, offset, members, you, name }: WelcomeMessage): void {
+  #hearWelcome(message: WelcomeMessage): void {
+    const { room, epoch, offset, members, you, name } = message;
     this.answered += 1;
     if (you !== this.connection.id || name !== this.name) this.#breaks(`is taken for ${name}`);
     const before = this.seats.get(room);
+    const recovered = this.#checkRecovery(message, before);
     const isThere = before !== undefined && !this.left.has(room);
     if (isThere && (before.epoch !== epoch || before.offset !== offset)) {
       this.#breaks(`is in ${room} at ${before.offset}, and is welcomed at ${offset}`);
@@ -214,11 +225,26 @@ export class Client {
     const isCounted = isThere && before.isCounted;
     this.seats.set(room, {
       epoch,
-      offset,
+      // What it has missed follows.
+      offset: recovered ?? offset,
       members: isCounted ? before.members : members,
       isCounted,
       own: before?.own ?? 0,
     });
+  }
+
+  /** @returns the offset after which the client is told all that it has missed; undefined where it is not. */
+  #checkRecovery({ room, epoch, offset, recovered }: WelcomeMessage, before: Seat | undefined) {
+    const { since } = this.part;
+    const isReturn = since !== undefined && room === this.part.room && before === undefined;
+    if (recovered && (!isReturn || since.epoch !== epoch)) this.#breaks(`recovers ${room}, and never asked`);
+    if (!isReturn) return undefined;
+    if (recovered) return since.offset;
+    const { historyMessages, historyBytes, historyAgeMs } = this.world.config;
+    const isKept = historyBytes > 1_000_000 && historyAgeMs > 250_000;
+    if (isKept && since.epoch === epoch && offset - since.offset <= historyMessages)
+      this.#breaks(`misses ${room}/${since.offset + 1}–${offset}, which are kept`);
+    return undefined;
   }
 
   #hearChat({ room, offset, content, sender }: ChatMessage): void {
@@ -271,6 +297,10 @@ function inShort(message: ServerMessage): string {
       return `in ${message.room}: ${message.content}, ${message.members} members`;
     case 'error':
       return `error ${message.code} ${message.room}`;
+    case 'ack':
+      return `ack ${message.id} as ${message.room}/${message.offset}`;
+    case 'pong':
+      return 'pong';
     default:
       return assertNever(message);
   }

@@ -1,13 +1,12 @@
 /** A simulation is one seed's world from the first connection to the last: it fails where a rule is broken. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Broker } from '../../src/broker.ts';
 import { closeCodes } from '../../src/close-codes.ts';
 import { Random } from '../support/random.ts';
 import { behaviours } from './behaviours.ts';
 import { Client } from './client.ts';
 import { Referee } from './referee.ts';
 import { makeScenario, type Fault, type Role, type Scenario } from './scenario.ts';
-import { World } from './world.ts';
+import { World, type CreateBroker } from './world.ts';
 
 const second = 1_000;
 
@@ -18,7 +17,7 @@ export interface SimulationOptions {
   readonly seed: number;
   /** Whether all that happens is written down. */
   readonly isDetailed?: boolean;
-  readonly broker?: Broker;
+  readonly createBroker?: CreateBroker;
 }
 
 export interface SimulationReport {
@@ -36,12 +35,12 @@ export interface SimulationReport {
 export async function simulate({
   seed,
   isDetailed = false,
-  broker,
+  createBroker,
 }: SimulationOptions): Promise<SimulationReport> {
   const random = new Random(seed);
   const scenario = makeScenario(random);
   const { config, turnMs } = scenario;
-  const world = new World({ config, turnMs, random: random.fork(), isDetailed, broker });
+  const world = new World({ config, turnMs, random: random.fork(), isDetailed, createBroker });
   const play = new Play(world, scenario, random.fork());
   world.server.start();
   await nextTurn();
@@ -150,7 +149,7 @@ class Play {
         part: entrance,
         manners,
         random: this.#random.fork(),
-        comeAgain: () => this.#enter({ behaviour, part, ...role }, visit + 1),
+        comeAgain: (since) => this.#enter({ behaviour, part: { ...part, since }, ...role }, visit + 1),
         onSilent: () => this.#referee.expectGone(client, this.#world.clock.now()),
       },
       ends,

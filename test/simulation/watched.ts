@@ -1,6 +1,6 @@
 /** What the server is given in a simulation is watched: a socket and a broker that see whether their contracts are kept. */
 import type { Encoding } from '../../src/batch.ts';
-import type { Broker, BrokerListener, Publication } from '../../src/broker.ts';
+import type { Broker, BrokerListener, History, HistoryRange, Publication } from '../../src/broker.ts';
 import type { Socket, SocketListener } from '../../src/socket.ts';
 import type { Ledger } from './ledger.ts';
 import type { Minutes } from './minutes.ts';
@@ -141,12 +141,13 @@ export class WatchedBroker implements Broker {
         this.rooms.set(room, position.epoch);
         listener.subscribed(room, position);
       },
-      message: (publication, offset) => {
+      message: (publication, offset) => listener.message(publication, offset),
+      published: (publication, position) => {
         const { room, content } = publication;
         this.due -= 1;
-        this.#ledger.numbered(room, { epoch: this.rooms.get(room) ?? '', offset }, content);
-        this.#minutes.note(room, () => `numbers ${content.trim()} as ${offset}`);
-        listener.message(publication, offset);
+        this.#ledger.numbered(room, position, content);
+        this.#minutes.note(room, () => `numbers ${content.trim()} as ${position.offset}`);
+        listener.published(publication, position);
       },
     });
   }
@@ -156,8 +157,7 @@ export class WatchedBroker implements Broker {
     this.published += 1;
     if (this.#ledger.askedBy(sender).has(room) && !this.#isMember(sender, room))
       this.#minutes.breaks(`${content.trim()} is said in ${room} before its sender is let in`);
-    // What is said in a room that everyone has left meanwhile, nobody hears.
-    if (this.rooms.has(room)) this.due += 1;
+    this.due += 1;
     this.#broker.publish(publication);
   }
 
@@ -169,5 +169,9 @@ export class WatchedBroker implements Broker {
   unsubscribe(room: string): void {
     if (!this.rooms.delete(room)) this.#minutes.breaks(`${room} is unsubscribed, but was not subscribed`);
     this.#broker.unsubscribe(room);
+  }
+
+  history(room: string, range: HistoryRange, then: (history: History | undefined) => void): void {
+    this.#broker.history(room, range, then);
   }
 }

@@ -1,8 +1,8 @@
 /** The world is a whole chat server but for HTTP, on sockets in memory, in a time of its own. */
 import { pino } from 'pino';
 import { createActor } from 'xstate';
-import type { Broker } from '../../src/broker.ts';
-import { MemoryBroker } from '../../src/brokers/memory.ts';
+import type { Broker, Position } from '../../src/broker.ts';
+import { MemoryBroker, type MemoryBrokerOptions } from '../../src/brokers/memory.ts';
 import { closeCodes } from '../../src/close-codes.ts';
 import type { Config } from '../../src/config.ts';
 import { Connections, type Connection } from '../../src/connections.ts';
@@ -42,6 +42,8 @@ export interface Entrance {
   readonly latencyMs: number;
   /** How much of what the client has not read yet the wire holds. */
   readonly wireBytes: number;
+  /** Where the client was in the room when it was last here. */
+  readonly since?: Position | undefined;
 }
 
 export interface WorldOptions {
@@ -51,8 +53,12 @@ export interface WorldOptions {
   readonly random: Random;
   readonly isDetailed: boolean;
   /** Orders the rooms' messages: in memory unless given. */
-  readonly broker?: Broker | undefined;
+  readonly createBroker?: CreateBroker | undefined;
 }
+
+export type CreateBroker = (options: MemoryBrokerOptions) => Broker;
+
+const createMemoryBroker: CreateBroker = (options) => new MemoryBroker(options);
 
 export class World {
   readonly config: Config;
@@ -72,14 +78,14 @@ export class World {
   /** The rooms that hub and broker still had when the server let go of everything. */
   roomsAtEnd: string[] | undefined;
 
-  constructor({ config, turnMs, random, isDetailed, broker = new MemoryBroker() }: WorldOptions) {
+  constructor({ config, turnMs, random, isDetailed, createBroker = createMemoryBroker }: WorldOptions) {
     this.config = config;
     this.turnMs = turnMs;
     this.clock = new TurningClock(random.fork(), turnMs);
     this.minutes = new Minutes(this.clock, isDetailed);
     this.ledger = new Ledger(this.minutes, () => this.clock.now());
     this.broker = new WatchedBroker({
-      broker,
+      broker: createBroker({ clock: this.clock, limits: config }),
       ledger: this.ledger,
       minutes: this.minutes,
       isMember: (name, room) =>
@@ -127,6 +133,7 @@ export class World {
     room,
     latencyMs,
     wireBytes,
+    since,
   }: Entrance): { peer: MemoryPeer; connection: Connection } | undefined {
     if (!this.isListening) return undefined;
     const { clock, minutes, ledger } = this;
@@ -138,7 +145,7 @@ export class World {
       isWaiting: () => ledger.wasParked(connection.id),
     });
     this.sockets.push(watched);
-    const connection: Connection = this.connections.open(watched, { kind: 'chat', room, name });
+    const connection: Connection = this.connections.open(watched, { kind: 'chat', room, name, since });
     return { peer, connection };
   }
 

@@ -4,7 +4,14 @@
  */
 import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Broker, BrokerListener, Position, Publication } from '../../src/broker.ts';
+import type {
+  Broker,
+  BrokerListener,
+  History,
+  HistoryRange,
+  Position,
+  Publication,
+} from '../../src/broker.ts';
 
 /** Makes a broker that is ready to be used, and hands over what ends it. */
 export type CreateBroker = () => Promise<BrokerUnderTest> | BrokerUnderTest;
@@ -17,7 +24,8 @@ export interface BrokerUnderTest {
 /** One thing that a broker told. */
 type Told =
   | { readonly kind: 'subscribed'; readonly room: string; readonly position: Position }
-  | { readonly kind: 'message'; readonly publication: Publication; readonly offset: number };
+  | { readonly kind: 'message'; readonly publication: Publication; readonly offset: number }
+  | { readonly kind: 'published'; readonly publication: Publication; readonly position: Position };
 
 /** A listener that keeps what it was told, and can be waited for. */
 class Ear implements BrokerListener {
@@ -25,13 +33,15 @@ class Ear implements BrokerListener {
   readonly #waiting = new Set<() => void>();
 
   subscribed(room: string, position: Position): void {
-    this.told.push({ kind: 'subscribed', room, position });
-    for (const look of this.#waiting) look();
+    this.#hear({ kind: 'subscribed', room, position });
   }
 
   message(publication: Publication, offset: number): void {
-    this.told.push({ kind: 'message', publication, offset });
-    for (const look of this.#waiting) look();
+    this.#hear({ kind: 'message', publication, offset });
+  }
+
+  published(publication: Publication, position: Position): void {
+    this.#hear({ kind: 'published', publication, position });
   }
 
   /** The answers to subscriptions of this room, once there are so many. */
@@ -50,6 +60,21 @@ class Ear implements BrokerListener {
     return messages().map(({ publication, offset }) => ({ publication, offset }));
   }
 
+  /** Where this very publication got its place. */
+  async placeOf(publication: Publication): Promise<Position> {
+    const answers = () =>
+      this.told.flatMap((told) =>
+        told.kind === 'published' && told.publication === publication ? [told.position] : [],
+      );
+    await this.#until(() => answers().length > 0);
+    return answers()[0] as Position;
+  }
+
+  #hear(told: Told): void {
+    this.told.push(told);
+    for (const look of this.#waiting) look();
+  }
+
   #until(isSo: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
@@ -65,7 +90,15 @@ class Ear implements BrokerListener {
 
 let publications = 0;
 
-function saying(room: string, content = 'hello'): Publication {
+function historyOf(broker: Broker, room: string, range: HistoryRange): Promise<History | undefined> {
+  return new Promise((resolve) => {
+    broker.history(room, range, resolve);
+  });
+}
+
+const everything: HistoryRange = { limit: Infinity };
+
+function saying(room: string, content = 'hello', key?: string): Publication {
   publications += 1;
   return {
     id: `publication-${publications}`,
@@ -73,6 +106,7 @@ function saying(room: string, content = 'hello'): Publication {
     sender: 'ann',
     content,
     timestamp: new Date(Date.UTC(2026, 0, 1) + publications).toISOString(),
+    ...(key === undefined ? {} : { key }),
   };
 }
 
@@ -197,7 +231,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
         const [heard] = await ear.messages(room, 1);
         expect(heard).toMatchObject({ publication: { room, content: room }, offset: 1 });
       }
-      expect(ear.told).toHaveLength(rooms.length * 2);
+      expect(ear.told).toHaveLength(rooms.length * 3);
     });
 
     test('says where a room is to one who subscribes again', async () => {
@@ -220,7 +254,8 @@ export function describeBroker(name: string, create: CreateBroker): void {
       broker.publish(saying('never entered'));
       broker.publish(saying('tea', 'the end'));
       await ear.messages('tea', 1);
-      expect(ear.told.map((told) => (told.kind === 'message' ? told.publication.room : told.kind))).toEqual([
+      const heard = ear.told.filter(({ kind }) => kind !== 'published');
+      expect(heard.map((told) => (told.kind === 'message' ? told.publication.room : told.kind))).toEqual([
         'subscribed',
         'subscribed',
         'tea',
@@ -232,6 +267,88 @@ export function describeBroker(name: string, create: CreateBroker): void {
       broker.unsubscribe('tea');
       broker.subscribe('tea');
       expect(await ear.positions('tea', 1)).toMatchObject([{ offset: 0 }]);
+    });
+
+    test('says of each publication which place it got, handing back the object itself', async () => {
+      const { broker, ear } = await start();
+      broker.subscribe('tea');
+      const [position] = await ear.positions('tea', 1);
+      const said = words.map((content) => saying('tea', content));
+      for (const publication of said) broker.publish(publication);
+      expect(await Promise.all(said.map((publication) => ear.placeOf(publication)))).toEqual(
+        said.map((_, index) => ({ epoch: position?.epoch, offset: index + 1 })),
+      );
+    });
+
+    test('publishes once what is said again with its key, and says where the first one is', async () => {
+      const { broker, ear } = await start();
+      broker.subscribe('tea');
+      await ear.positions('tea', 1);
+      const first = saying('tea', 'once', 'ann 1');
+      const again = saying('tea', 'twice?', 'ann 1');
+      const other = saying('tea', 'another', 'ann 2');
+      for (const publication of [first, again, other]) broker.publish(publication);
+      const places = await Promise.all([first, again, other].map((publication) => ear.placeOf(publication)));
+      expect(places.map(({ offset }) => offset)).toEqual([1, 1, 2]);
+      expect((await ear.messages('tea', 2)).map(({ publication }) => publication.content)).toEqual([
+        'once',
+        'another',
+      ]);
+    });
+
+    test('knows a key in its own room alone', async () => {
+      const { broker, ear } = await start();
+      const [inTea, inCoffee] = [saying('tea', 'hello', 'key'), saying('coffee', 'hello', 'key')];
+      for (const publication of [inTea, inCoffee]) broker.publish(publication);
+      expect(await ear.placeOf(inTea)).toMatchObject({ offset: 1 });
+      expect(await ear.placeOf(inCoffee)).toMatchObject({ offset: 1 });
+    });
+
+    test('keeps what was said, whoever is there, and goes on from it', async () => {
+      const { broker, ear } = await start();
+      const said = words.map((content) => saying('tea', content));
+      for (const publication of said) broker.publish(publication);
+      const { epoch } = await ear.placeOf(said[4] as Publication);
+      broker.subscribe('tea');
+      expect(await ear.positions('tea', 1)).toEqual([{ epoch, offset: 5 }]);
+      broker.unsubscribe('tea');
+      broker.subscribe('tea');
+      expect(await ear.positions('tea', 2)).toMatchObject([{ epoch }, { epoch, offset: 5 }]);
+      expect(await historyOf(broker, 'tea', everything)).toMatchObject({
+        position: { epoch, offset: 5 },
+        first: 1,
+        entries: said.map((publication, index) => ({
+          publication,
+          offset: index + 1,
+        })),
+      });
+    });
+
+    test.each([
+      ['all', everything, [1, 2, 3, 4, 5]],
+      ['the last two', { limit: 2 }, [4, 5]],
+      ['what is after one', { after: 2, limit: Infinity }, [3, 4, 5]],
+      ['the first two after one', { after: 1, limit: 2 }, [2, 3]],
+      ['what is before one', { before: 3, limit: Infinity }, [1, 2]],
+      ['the last before one', { before: 4, limit: 1 }, [3]],
+      ['what is between two', { after: 1, before: 4, limit: 9 }, [2, 3]],
+      ['nothing after the last', { after: 5, limit: 9 }, []],
+      ['nothing after the future', { after: 500, limit: 9 }, []],
+      ['nothing before the first', { before: 1, limit: 9 }, []],
+      ['nothing', { limit: 0 }, []],
+    ])('reads %s of a history', async (_, range, offsets) => {
+      const { broker, ear } = await start();
+      const said = words.map((content) => saying('tea', content));
+      for (const publication of said) broker.publish(publication);
+      await ear.placeOf(said[4] as Publication);
+      const history = await historyOf(broker, 'tea', range);
+      expect(history?.entries.map(({ offset }) => offset)).toEqual(offsets);
+      expect([history?.first, history?.position.offset]).toEqual([1, 5]);
+    });
+
+    test('knows nothing of a room that never was', async () => {
+      const { broker } = await start();
+      expect(await historyOf(broker, 'nowhere', everything)).toBeUndefined();
     });
 
     test('after any coming, going and talking has numbered each epoch without gap or repeat', async () => {

@@ -291,7 +291,7 @@ export class MemoryStage implements Stage {
 
   constructor({
     settings = {},
-    broker = new MemoryBroker(),
+    broker,
     purpose = { kind: 'chat', room, name: 'alice' },
   }: MemoryOptions = {}) {
     const { clock } = this.leaks;
@@ -299,7 +299,8 @@ export class MemoryStage implements Stage {
     this.config = defineConfig(settings);
     this.gate = new Gate(clock);
     this.gate.shut();
-    this.hub = new Hub({ broker, clock: this.gate, config: this.config, traffic });
+    const memory = new MemoryBroker({ clock, limits: this.config });
+    this.hub = new Hub({ broker: broker ?? memory, clock: this.gate, config: this.config, traffic });
     this.hub.unregister.tap = (what) => {
       if (what === 'accepted') this.farewells += 1;
     };

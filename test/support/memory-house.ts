@@ -29,7 +29,8 @@ export class MemoryHouse {
   constructor(settings: Partial<Config> = {}) {
     const { clock, traffic } = this;
     this.config = defineConfig(settings);
-    this.hub = new Hub({ broker: new MemoryBroker(), clock, config: this.config, traffic });
+    const broker = new MemoryBroker({ clock, limits: this.config });
+    this.hub = new Hub({ broker, clock, config: this.config, traffic });
     this.connections = new Connections({
       hub: this.hub,
       config: this.config,

@@ -1,0 +1,125 @@
+/** A log is one room's numbering, the last messages that were said in it, and the keys by which repeats are known. */
+import type { Entry, History, HistoryRange, Position, Publication } from '../broker.ts';
+import { newId } from '../ids.ts';
+
+export interface LogLimits {
+  readonly historyMessages: number;
+  readonly historyAgeMs: number;
+  readonly dedupeWindowMs: number;
+}
+
+interface KeptEntry extends Entry {
+  readonly at: number;
+}
+
+interface KeptKey {
+  readonly offset: number;
+  readonly at: number;
+}
+
+// What things take in memory beside their text, roughly.
+const bytesPerLog = 512;
+const bytesPerEntry = 256;
+const bytesPerKey = 128;
+const bytesPerUnit = 2;
+
+export class Log {
+  readonly room: string;
+  readonly epoch = newId();
+  isSubscribed = false;
+  /** When something was last said, or the last one left. */
+  quietSince: number;
+  /** About how many bytes it takes. */
+  bytes = bytesPerLog;
+  readonly #limits: LogLimits;
+  #offset = 0;
+  // Oldest first, numbered without a gap up to #offset.
+  #entries: KeptEntry[] = [];
+  // In the order in which they came.
+  readonly #keys = new Map<string, KeptKey>();
+
+  constructor(room: string, limits: LogLimits, now: number) {
+    this.room = room;
+    this.#limits = limits;
+    this.quietSince = now;
+  }
+
+  get position(): Position {
+    return { epoch: this.epoch, offset: this.#offset };
+  }
+
+  /** Gives a publication its place, unless it has one by its key. */
+  append(publication: Publication, now: number): { offset: number; isNew: boolean } {
+    this.quietSince = now;
+    this.expire(now);
+    const { key } = publication;
+    const known = key === undefined ? undefined : this.#keys.get(key);
+    if (known !== undefined) return { offset: known.offset, isNew: false };
+    this.#offset += 1;
+    const entry = { publication, offset: this.#offset, at: now };
+    if (key !== undefined && this.#limits.dedupeWindowMs > 0) this.#keep(key, entry);
+    if (this.#limits.historyMessages > 0) {
+      this.#entries.push(entry);
+      this.bytes += bytesOf(publication);
+      if (this.#entries.length > this.#limits.historyMessages) this.#dropOldest();
+    }
+    return { offset: this.#offset, isNew: true };
+  }
+
+  /** Drops what is too old to be kept. */
+  expire(now: number): void {
+    const { historyAgeMs, dedupeWindowMs } = this.#limits;
+    while (isOlder(this.#entries[0], historyAgeMs, now)) this.#dropOldest();
+    if (this.#keys.size === 0) return;
+    for (const [key, kept] of this.#keys) {
+      if (!isOlder(kept, dedupeWindowMs, now)) return;
+      this.#keys.delete(key);
+      this.bytes -= bytesOfKey(key);
+    }
+  }
+
+  /** @returns whether it was quiet for longer than anything is kept. */
+  isStale(now: number): boolean {
+    return now - this.quietSince >= Math.max(this.#limits.historyAgeMs, this.#limits.dedupeWindowMs);
+  }
+
+  /** Forgets what was said, but not where the numbering is. */
+  clear(): void {
+    this.#entries = [];
+    this.#keys.clear();
+    this.bytes = bytesPerLog;
+  }
+
+  read({ after, before, limit }: HistoryRange): History {
+    const first = this.#offset - this.#entries.length + 1;
+    const from = Math.max(0, (after ?? 0) + 1 - first);
+    const to = Math.max(from, Math.min(this.#entries.length, (before ?? Infinity) - first));
+    const isForward = after !== undefined;
+    const entries = isForward
+      ? this.#entries.slice(from, Math.min(to, from + limit))
+      : this.#entries.slice(Math.max(from, to - limit), to);
+    return { position: this.position, first, entries };
+  }
+
+  #keep(key: string, { offset, at }: KeptEntry): void {
+    this.#keys.set(key, { offset, at });
+    this.bytes += bytesOfKey(key);
+  }
+
+  #dropOldest(): void {
+    const oldest = this.#entries.shift();
+    if (oldest !== undefined) this.bytes -= bytesOf(oldest.publication);
+  }
+}
+
+function isOlder(kept: { readonly at: number } | undefined, ageMs: number, now: number): boolean {
+  return kept !== undefined && now - kept.at >= ageMs;
+}
+
+function bytesOf({ content, sender }: Publication): number {
+  return bytesPerEntry + bytesPerUnit * (content.length + sender.length);
+}
+
+function bytesOfKey(key: string): number {
+  return bytesPerKey + bytesPerUnit * key.length;
+}
