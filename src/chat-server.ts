@@ -12,6 +12,7 @@ import type { Socket as NetSocket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createActor, toPromise, waitFor } from 'xstate';
+import type { Broker } from './broker.ts';
 import { MemoryBroker } from './brokers/memory.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { defineConfig, type Config } from './config.ts';
@@ -55,6 +56,7 @@ export class ChatServer {
   readonly hub: Hub;
   readonly connections: Connections;
   readonly traffic: Traffic = createTraffic();
+  readonly #broker: Broker;
   readonly #leaks: LeakTracker;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
@@ -78,8 +80,8 @@ export class ChatServer {
     const trackedClock = this.#leaks.clock;
     const { traffic } = this;
 
-    const broker = new MemoryBroker({ clock: trackedClock, limits: config });
-    const hub = new Hub({ broker, clock: trackedClock, config, traffic });
+    this.#broker = new MemoryBroker({ clock: trackedClock, limits: config });
+    const hub = new Hub({ broker: this.#broker, clock: trackedClock, config, traffic });
     const connections = new Connections({
       hub,
       config,
@@ -174,6 +176,7 @@ export class ChatServer {
   async #listen(): Promise<string> {
     const { hub, connections, traffic, config } = this;
     const http = await createHttp({
+      broker: this.#broker,
       hub,
       connections,
       traffic,

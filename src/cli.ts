@@ -1,7 +1,6 @@
 /**
  * The command line: its commands, every setting as a flag and an environment variable, and one line for each error.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Help, Option } from 'commander';
 import {
   ConfigError,
@@ -15,6 +14,7 @@ import {
 import type { Config, Setting, SettingName } from './config.ts';
 import { defaultUrl } from './load/options.ts';
 import type { LoadFlags } from './load/options.ts';
+import { packageVersion } from './package-version.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -192,10 +192,4 @@ function readEnvironment(environment: Environment): Partial<Config> {
     return text === undefined || text === '' ? [] : [[name, parseValue(name, text, 'environment')] as const];
   });
   return Object.fromEntries(given);
-}
-
-function packageVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
 }

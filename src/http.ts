@@ -3,7 +3,12 @@ import helmet from '@fastify/helmet';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
+import type { Broker } from './broker.ts';
 import type { Connections } from './connections.ts';
+import { fail, failure } from './http/fail.ts';
+import { asyncApiDocument } from './http/asyncapi.ts';
+import { serveHistory } from './http/history.ts';
+import { serveOpenApi } from './http/openapi.ts';
 import type { Hub } from './hub.ts';
 import type { Metrics } from './metrics.ts';
 import { loadPage, plainText } from './page.ts';
@@ -12,6 +17,7 @@ import type { Room } from './room.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface HttpOptions {
+  readonly broker: Broker;
   readonly hub: Hub;
   readonly connections: Connections;
   readonly traffic: Traffic;
@@ -59,21 +65,19 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     if (status >= 500) options.logger.error({ err: error }, 'a request failed');
     return fail(reply, status, status < 500 ? error.message : 'internal error');
   });
+  await serveOpenApi(http);
   servePage(http);
   serveRooms(http, options);
+  serveHistory(http, options.broker);
   serveFigures(http, options);
   serveHealth(http, options);
   return http;
 }
 
-function fail(reply: FastifyReply, status: number, message: string): FastifyReply {
-  return reply.code(status).send({ error: message });
-}
-
 function servePage(http: FastifyInstance): void {
   const page = loadPage();
   for (const [path, { contentType, body }] of page) {
-    http.get(path, (request, reply) => {
+    http.get(path, { schema: { hide: true } }, (request, reply) => {
       if (path !== '/' || (request.headers.accept ?? '').includes('text/html')) {
         return reply.type(contentType).header('Cache-Control', 'no-cache').send(body);
       }
@@ -83,9 +87,14 @@ function servePage(http: FastifyInstance): void {
       return reply.type('text/plain; charset=utf-8').send(plainText(known));
     });
   }
-  http.get('/protocol.json', (_, reply) => reply.type('application/schema+json').send(protocolSchema));
-  http.get('/ws', (_, reply) => askForUpgrade(reply));
-  http.get('/ws/:room', (_, reply) => askForUpgrade(reply));
+  const hidden = { schema: { hide: true } };
+  http.get('/protocol.json', hidden, (_, reply) =>
+    reply.type('application/schema+json').send(protocolSchema),
+  );
+  const asyncApi = asyncApiDocument();
+  http.get('/asyncapi.json', hidden, () => asyncApi);
+  http.get('/ws', hidden, (_, reply) => askForUpgrade(reply));
+  http.get('/ws/:room', hidden, (_, reply) => askForUpgrade(reply));
 }
 
 function askForUpgrade(reply: FastifyReply): FastifyReply {
@@ -106,14 +115,25 @@ const roomDetails = Type.Object({
 
 function serveRooms(http: FastifyInstance, { hub }: HttpOptions): void {
   const response = { 200: Type.Object({ total: Type.Integer(), rooms: Type.Array(roomSummary) }) };
-  http.get('/rooms', { schema: { response } }, () => {
-    const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
-    const fullestFirst = rooms.toSorted((a, b) => b.members - a.members || (a.name < b.name ? -1 : 1));
-    return { total: rooms.length, rooms: fullestFirst.slice(0, roomsListed) };
-  });
+  http.get(
+    '/rooms',
+    { schema: { tags: ['rooms'], summary: 'The rooms, the fullest first', response } },
+    () => {
+      const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
+      const fullestFirst = rooms.toSorted((a, b) => b.members - a.members || (a.name < b.name ? -1 : 1));
+      return { total: rooms.length, rooms: fullestFirst.slice(0, roomsListed) };
+    },
+  );
   http.get<{ Params: { room: string } }>(
     '/rooms/:room',
-    { schema: { response: { 200: roomDetails } } },
+    {
+      schema: {
+        tags: ['rooms'],
+        summary: 'Who is in a room',
+        params: Type.Object({ room: Type.String() }),
+        response: { 200: roomDetails, 400: failure, 404: failure },
+      },
+    },
     (request, reply) => {
       const name = parseRoomName(request.params.room);
       if (name === undefined) return fail(reply, 400, errorCodes.bad_room);
@@ -134,13 +154,15 @@ function detailsOf({ name, members, position }: Room) {
   };
 }
 
+const operation = { tags: ['operation'] };
+
 // Figures
 
 function serveFigures(
   http: FastifyInstance,
   { hub, connections, traffic, metrics, uptimeMs }: HttpOptions,
 ): void {
-  http.get('/stats', () => {
+  http.get('/stats', { schema: { ...operation, summary: 'What the server counts' } }, () => {
     const { channels, rooms } = hub.view();
     return {
       totalConnections: connections.total,
@@ -155,14 +177,16 @@ function serveFigures(
       uptimeSeconds: Math.round(uptimeMs() / 1_000),
     };
   });
-  http.get('/metrics', async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()));
+  http.get('/metrics', { schema: { ...operation, summary: 'The same, for Prometheus' } }, async (_, reply) =>
+    reply.type(metrics.contentType).send(await metrics.text()),
+  );
 }
 
 // Health
 
 function serveHealth(http: FastifyInstance, { isReady }: HttpOptions): void {
-  http.get('/healthz', () => ({ status: 'ok' }));
-  http.get('/readyz', (_, reply) =>
+  http.get('/healthz', { schema: { ...operation, summary: 'Whether it lives' } }, () => ({ status: 'ok' }));
+  http.get('/readyz', { schema: { ...operation, summary: 'Whether it takes connections' } }, (_, reply) =>
     isReady() ? { status: 'ready' } : reply.code(503).header('Retry-After', '5').send({ status: 'draining' }),
   );
 }

@@ -11,17 +11,15 @@ import {
   type WelcomeMessage,
 } from './protocol.ts';
 
+/** What a member said, as everyone is told it. */
+export function chatMessageOf(publication: Publication, offset: number): ChatMessage {
+  const { id, room, sender, content, timestamp } = publication;
+  return { type: 'chat', id, room, sender, content, timestamp, offset };
+}
+
 /** @returns the `chat` as the text of one frame. */
 export function chatText(publication: Publication, offset: number): string {
-  return JSON.stringify({
-    type: 'chat',
-    id: publication.id,
-    room: publication.room,
-    sender: publication.sender,
-    content: publication.content,
-    timestamp: publication.timestamp,
-    offset,
-  } satisfies ChatMessage);
+  return JSON.stringify(chatMessageOf(publication, offset));
 }
 
 export interface Welcome {

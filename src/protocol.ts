@@ -56,7 +56,8 @@ export const maxIdLength = 64;
 
 const roomSchema = Type.String({ description: 'A room: 1–64 letters, digits, `_`, `-` and `.`' });
 
-const clientSchemas = {
+/** The messages of clients, by their type. */
+export const clientSchemas = {
   chat: Type.Object(
     {
       type: Type.Literal('chat'),
@@ -131,7 +132,8 @@ export const errorCodes = {
 } as const;
 export type ErrorCode = keyof typeof errorCodes;
 
-const serverSchemas = {
+/** The messages of the server, by their type. */
+export const serverSchemas = {
   welcome: Type.Object(
     {
       type: Type.Literal('welcome'),
