@@ -9,6 +9,8 @@
  * window, and answer it with the first one's place; MUST NOT throw.
  */
 
+import type { Entry } from './entry.ts';
+
 /** A message on its way to a room. */
 export interface Publication {
   readonly id: string;
@@ -25,12 +27,6 @@ export interface Position {
   /** The life of that numbering: another epoch means that offsets start anew. */
   readonly epoch: string;
   /** The last message's number, from 1 upwards; 0 where nothing was said. */
-  readonly offset: number;
-}
-
-/** A message with its place in its room's log. */
-export interface Entry {
-  readonly publication: Publication;
   readonly offset: number;
 }
 
@@ -64,7 +60,7 @@ export interface Broker {
 export interface BrokerListener {
   /** From here on the room's messages come, the next one numbered `position.offset + 1`. */
   subscribed(room: string, position: Position): void;
-  message(publication: Publication, offset: number): void;
+  message(entry: Entry): void;
   /** The publication, or an earlier one with its key, has this place in its room's log. */
   published(publication: Publication, position: Position): void;
 }

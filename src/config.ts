@@ -140,7 +140,7 @@ export const settings = {
   historyMessages: {
     kind: 'count',
     default: 100,
-    max: 10_000,
+    max: 100_000,
     meaning: 'messages of one room kept for those who come back; 0 keeps none',
   },
   historyAgeMs: {

@@ -7,12 +7,13 @@
  */
 import { newId } from './ids.ts';
 import { Batch } from './batch.ts';
-import type { Broker, BrokerListener, Entry, History, Position, Publication } from './broker.ts';
+import type { Broker, BrokerListener, History, Position, Publication } from './broker.ts';
 import { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
+import type { Entry } from './entry.ts';
 import { Limiter } from './limiter.ts';
-import { ackText, chatText, errorText, welcomeText, type ErrorDetails } from './messages.ts';
+import { ackText, errorText, welcomeText, type ErrorDetails } from './messages.ts';
 import { serverName, type ErrorCode } from './protocol.ts';
 import { missedSince, Room, type Return, type Subscriber } from './room.ts';
 import type { Traffic } from './traffic.ts';
@@ -286,7 +287,7 @@ export class Hub implements BrokerListener {
     if (room.hasNews) this.#deliverNow(room);
     if (room.enter(subscriber)) this.#touched.add(room);
     const welcome = this.#welcome(subscriber, room, position, missed !== undefined);
-    const replay = missed?.map(({ publication, offset }) => chatText(publication, offset)) ?? [];
+    const replay = missed?.map(({ text }) => text) ?? [];
     this.#answer(subscriber, [welcome, ...replay], position.epoch);
     subscriber.registered();
   }
@@ -340,10 +341,10 @@ export class Hub implements BrokerListener {
     this.#wake();
   }
 
-  message(publication: Publication, offset: number): void {
-    const room = this.#rooms.get(publication.room);
+  message(entry: Entry): void {
+    const room = this.#rooms.get(entry.publication.room);
     if (room === undefined) return;
-    room.say(publication, offset);
+    room.say(entry);
     this.#touched.add(room);
     this.#wake();
   }

@@ -3,9 +3,9 @@
  * end of this round. It does nothing by itself; the hub, its only owner, does.
  */
 import { Batch } from './batch.ts';
-import type { Entry, History, Position, Publication } from './broker.ts';
+import type { History, Position } from './broker.ts';
+import type { Entry } from './entry.ts';
 import type { Limiter } from './limiter.ts';
-import { chatText } from './messages.ts';
 import { Presence } from './presence.ts';
 import type { SystemMessage } from './protocol.ts';
 
@@ -86,10 +86,11 @@ export class Room {
   }
 
   /** Adds a message to this round's batch, and moves the room's position to it. */
-  say(publication: Publication, offset: number): void {
+  say(entry: Entry): void {
+    const { offset, text } = entry;
     if (this.position !== undefined) this.position = { epoch: this.position.epoch, offset };
-    for (const { meanwhile } of this.returning.values()) meanwhile.push({ publication, offset });
-    this.#said.push(chatText(publication, offset));
+    for (const { meanwhile } of this.returning.values()) meanwhile.push(entry);
+    this.#said.push(text);
   }
 
   announce(message: SystemMessage): void {

@@ -2,15 +2,8 @@ import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createActor, type SnapshotFrom } from 'xstate';
 import type { Batch } from '../src/batch.ts';
-import type {
-  Broker,
-  BrokerListener,
-  Entry,
-  History,
-  HistoryRange,
-  Position,
-  Publication,
-} from '../src/broker.ts';
+import type { Broker, BrokerListener, History, HistoryRange, Position, Publication } from '../src/broker.ts';
+import { Entry } from '../src/entry.ts';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import type { Sender } from '../src/channel.ts';
 import { defineConfig, type Config } from '../src/config.ts';
@@ -791,8 +784,8 @@ describe('a broker that takes its time', () => {
     answer('tea');
     people[0].news();
     const publication = { id: 'id', room: 'tea', sender: 'far away', content: 'hello', timestamp: 'then' };
-    broker.listener?.message(publication, 42);
-    broker.listener?.message({ ...publication, room: 'unknown' }, 7);
+    broker.listener?.message(new Entry(publication, 42));
+    broker.listener?.message(new Entry({ ...publication, room: 'unknown' }, 7));
     tea.clock.settle();
     expect(people[0].news()).toEqual([{ type: 'chat', ...publication, offset: 42 }]);
 
@@ -828,7 +821,7 @@ function sayingOf(n: number): Publication {
 
 function entriesFrom(first: number, last: number): Entry[] {
   const offsets = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  return offsets.map((offset) => ({ publication: sayingOf(offset), offset }));
+  return offsets.map((offset) => new Entry(sayingOf(offset), offset));
 }
 
 /** A room in which so many things were said, the last of them by ann, who is in it. */
@@ -863,7 +856,7 @@ function returning(said: number) {
   tea.join(ann);
   tea.clock.settle();
   broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
-  const tell = (n: number) => broker.listener?.message(sayingOf(n), n);
+  const tell = (n: number) => broker.listener?.message(new Entry(sayingOf(n), n));
   for (let n = 1; n <= said; n += 1) tell(n);
   tea.clock.settle();
   const since = { epoch: 'first', offset: 1 };

@@ -25,8 +25,8 @@ class LossyBroker extends MemoryBroker {
   override listen(listener: BrokerListener): void {
     super.listen({
       subscribed: (room, position) => listener.subscribed(room, position),
-      message: (publication, offset) => {
-        if (offset !== 2) listener.message(publication, offset);
+      message: (entry) => {
+        if (entry.offset !== 2) listener.message(entry);
       },
       published: (publication, position) => listener.published(publication, position),
     });

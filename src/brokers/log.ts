@@ -1,5 +1,6 @@
 /** A log is one room's numbering, the last messages that were said in it, and the keys by which repeats are known. */
-import type { Entry, History, HistoryRange, Position, Publication } from '../broker.ts';
+import type { History, HistoryRange, Position, Publication } from '../broker.ts';
+import { Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 
 export interface LogLimits {
@@ -8,7 +9,8 @@ export interface LogLimits {
   readonly dedupeWindowMs: number;
 }
 
-interface KeptEntry extends Entry {
+interface KeptEntry {
+  readonly entry: Entry;
   readonly at: number;
 }
 
@@ -22,6 +24,8 @@ const bytesPerLog = 512;
 const bytesPerEntry = 256;
 const bytesPerKey = 128;
 const bytesPerUnit = 2;
+/** Its content, and its content again in the text of its frame. */
+const copiesOfContent = 2;
 
 export class Log {
   readonly room: string;
@@ -48,22 +52,26 @@ export class Log {
     return { epoch: this.epoch, offset: this.#offset };
   }
 
-  /** Gives a publication its place, unless it has one by its key. */
-  append(publication: Publication, now: number): { offset: number; isNew: boolean } {
+  /**
+   * Gives a publication its place, unless it has one by its key.
+   * @returns the place, and the entry where it is a new one
+   */
+  append(publication: Publication, now: number): { offset: number; entry: Entry | undefined } {
     this.quietSince = now;
     this.expire(now);
     const { key } = publication;
     const known = key === undefined ? undefined : this.#keys.get(key);
-    if (known !== undefined) return { offset: known.offset, isNew: false };
+    if (known !== undefined) return { offset: known.offset, entry: undefined };
     this.#offset += 1;
-    const entry = { publication, offset: this.#offset, at: now };
-    if (key !== undefined && this.#limits.dedupeWindowMs > 0) this.#keep(key, entry);
+    const entry = new Entry(publication, this.#offset);
+    if (key !== undefined && this.#limits.dedupeWindowMs > 0)
+      this.#keep(key, { offset: this.#offset, at: now });
     if (this.#limits.historyMessages > 0) {
-      this.#entries.push(entry);
+      this.#entries.push({ entry, at: now });
       this.bytes += bytesOf(publication);
       if (this.#entries.length > this.#limits.historyMessages) this.#dropOldest();
     }
-    return { offset: this.#offset, isNew: true };
+    return { offset: this.#offset, entry };
   }
 
   /** Drops what is too old to be kept. */
@@ -95,20 +103,20 @@ export class Log {
     const from = Math.max(0, (after ?? 0) + 1 - first);
     const to = Math.max(from, Math.min(this.#entries.length, (before ?? Infinity) - first));
     const isForward = after !== undefined;
-    const entries = isForward
+    const kept = isForward
       ? this.#entries.slice(from, Math.min(to, from + limit))
       : this.#entries.slice(Math.max(from, to - limit), to);
-    return { position: this.position, first, entries };
+    return { position: this.position, first, entries: kept.map(({ entry }) => entry) };
   }
 
-  #keep(key: string, { offset, at }: KeptEntry): void {
-    this.#keys.set(key, { offset, at });
+  #keep(key: string, kept: KeptKey): void {
+    this.#keys.set(key, kept);
     this.bytes += bytesOfKey(key);
   }
 
   #dropOldest(): void {
     const oldest = this.#entries.shift();
-    if (oldest !== undefined) this.bytes -= bytesOf(oldest.publication);
+    if (oldest !== undefined) this.bytes -= bytesOf(oldest.entry.publication);
   }
 }
 
@@ -117,7 +125,7 @@ function isOlder(kept: { readonly at: number } | undefined, ageMs: number, now: 
 }
 
 function bytesOf({ content, sender }: Publication): number {
-  return bytesPerEntry + bytesPerUnit * (content.length + sender.length);
+  return bytesPerEntry + copiesOfContent * bytesPerUnit * (content.length + sender.length);
 }
 
 function bytesOfKey(key: string): number {

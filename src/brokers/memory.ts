@@ -53,12 +53,12 @@ export class MemoryBroker implements Broker {
     const now = this.#clock.now();
     const log = this.#open(publication.room, now);
     const bytesBefore = log.bytes;
-    const { offset, isNew } = log.append(publication, now);
+    const { offset, entry } = log.append(publication, now);
     this.#bytes += log.bytes - bytesBefore;
     this.#touch(log);
     this.#trim();
     this.#listener?.published(publication, { epoch: log.epoch, offset });
-    if (isNew && log.isSubscribed) this.#listener?.message(publication, offset);
+    if (entry !== undefined && log.isSubscribed) this.#listener?.message(entry);
   }
 
   subscribe(room: string): void {

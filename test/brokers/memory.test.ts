@@ -35,7 +35,7 @@ class Shelf {
         this.told.push(`subscribed ${room} at ${offset}`);
         this.epochs.push(epoch);
       },
-      message: ({ content }, offset) => void this.told.push(`${offset}: ${content}`),
+      message: ({ publication: { content }, offset }) => void this.told.push(`${offset}: ${content}`),
       published: (_, position) => void this.places.push(position),
     };
     this.broker.listen(ear);

@@ -141,7 +141,7 @@ export class WatchedBroker implements Broker {
         this.rooms.set(room, position.epoch);
         listener.subscribed(room, position);
       },
-      message: (publication, offset) => listener.message(publication, offset),
+      message: (entry) => listener.message(entry),
       published: (publication, position) => {
         const { room, content } = publication;
         this.due -= 1;

@@ -12,6 +12,7 @@ import type {
   Position,
   Publication,
 } from '../../src/broker.ts';
+import type { Entry } from '../../src/entry.ts';
 
 /** Makes a broker that is ready to be used, and hands over what ends it. */
 export type CreateBroker = () => Promise<BrokerUnderTest> | BrokerUnderTest;
@@ -36,7 +37,7 @@ class Ear implements BrokerListener {
     this.#hear({ kind: 'subscribed', room, position });
   }
 
-  message(publication: Publication, offset: number): void {
+  message({ publication, offset }: Entry): void {
     this.#hear({ kind: 'message', publication, offset });
   }
 
