@@ -13,6 +13,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
 import { createActor, toPromise, waitFor } from 'xstate';
 import type { Broker } from './broker.ts';
+import { Admission } from './admission.ts';
 import { MemoryBroker } from './brokers/memory.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { defineConfig, type Config } from './config.ts';
@@ -60,6 +61,8 @@ export class ChatServer {
   readonly #leaks: LeakTracker;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
+  readonly #admission: Admission;
+  readonly #random: () => number;
   readonly #upgrades: Upgrades;
   #starting: Promise<void> | undefined;
   #startedAt = 0;
@@ -74,6 +77,7 @@ export class ChatServer {
   }: ChatServerOptions = {}) {
     const config = defineConfig(overrides);
     this.config = config;
+    this.#random = random;
     this.#logger = logger ?? pino({ level: 'silent' });
     const inspect = observer === undefined ? undefined : harmless(observer, this.#logger);
     this.#leaks = new LeakTracker({ clock: clock ?? systemClock, processResources: false });
@@ -107,13 +111,14 @@ export class ChatServer {
         release: () => this.#release(),
       },
     });
+    this.#admission = new Admission({ config, connections, isDraining: () => !this.isReady });
     this.#upgrades = new Upgrades({
-      config,
+      echo: config.echo,
+      admission: this.#admission,
       connections,
       transport: new WebSocketTransport(config),
       random,
       logger: this.#logger,
-      isDraining: () => !this.isReady,
     });
     let state = '';
     this.actor.subscribe((snapshot) => {
@@ -182,6 +187,10 @@ export class ChatServer {
       traffic,
       metrics: this.#metrics,
       logger: this.#logger,
+      admission: this.#admission,
+      config,
+      clock: this.#leaks.clock,
+      random: this.#random,
       isReady: () => this.isReady,
       uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });

@@ -4,6 +4,7 @@
  * and `HUBBUB_PING_PERIOD=25s`.
  */
 import { assertNever } from './assert.ts';
+import { untrustable } from './remote-address.ts';
 
 interface SettingOf<Kind extends string, Value> {
   readonly kind: Kind;
@@ -313,7 +314,7 @@ function misfit(name: SettingName, value: Config[SettingName]): string | undefin
     case 'text':
       return value === '' ? 'must not be empty' : undefined;
     case 'list':
-      return name === 'origin' ? inexactOrigin(value as readonly string[]) : undefined;
+      return misfitInList(name, value as readonly string[]);
     case 'switch':
       return undefined;
     default:
@@ -330,6 +331,10 @@ function outOfRange(
   const fits = typeof value === 'number' && value >= min && value <= max;
   if (fits && (settings[name].kind === 'duration' || Number.isInteger(value))) return undefined;
   return `must be from ${showValue(name, min)} to ${showValue(name, max)}`;
+}
+
+function misfitInList(name: SettingName, values: readonly string[]): string | undefined {
+  return name === 'trustProxy' ? untrustable(values) : inexactOrigin(values);
 }
 
 function inexactOrigin(origins: readonly string[]): string | undefined {

@@ -30,6 +30,7 @@ export type Purpose =
       readonly kind: 'chat';
       readonly room: string;
       readonly name: string;
+      /** Where to go on from, for one that was there before. */
       readonly since?: Position | undefined;
     }
   | { readonly kind: 'echo' }

@@ -3,12 +3,19 @@ import helmet from '@fastify/helmet';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
+import type { Admission } from './admission.ts';
 import type { Broker } from './broker.ts';
+import type { Clock } from './clock.ts';
+import type { Config } from './config.ts';
 import type { Connections } from './connections.ts';
 import { fail, failure } from './http/fail.ts';
 import { asyncApiDocument } from './http/asyncapi.ts';
+import { checkOrigins } from './http/cors.ts';
 import { serveHistory } from './http/history.ts';
 import { serveOpenApi } from './http/openapi.ts';
+import { servePoll } from './http/poll.ts';
+import { servePosts } from './http/posts.ts';
+import { serveSse } from './http/sse.ts';
 import type { Hub } from './hub.ts';
 import type { Metrics } from './metrics.ts';
 import { loadPage, plainText } from './page.ts';
@@ -17,9 +24,13 @@ import type { Room } from './room.ts';
 import type { Traffic } from './traffic.ts';
 
 export interface HttpOptions {
+  readonly admission: Admission;
   readonly broker: Broker;
   readonly hub: Hub;
   readonly connections: Connections;
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: () => number;
   readonly traffic: Traffic;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -30,15 +41,20 @@ export interface HttpOptions {
 /** Time for a whole request to come, body and all: whoever is slower only means to hold a connection. */
 const requestTimeoutMs = 30_000;
 
+/** A room's name in a path: each of its 64 characters may come from four UTF-16 units. */
+const longestRoomName = 256;
+
 /** How many rooms are listed, the fullest first. */
 const roomsListed = 1_000;
 
 /** Makes the HTTP server with its routes; it does not listen yet. */
 export async function createHttp(options: HttpOptions): Promise<FastifyInstance> {
+  const { trustProxy } = options.config;
   const http = Fastify({
     forceCloseConnections: 'idle',
     requestTimeout: requestTimeoutMs,
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestRoomName },
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
   await http.register(helmet, {
     contentSecurityPolicy: {
@@ -67,8 +83,14 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   });
   await serveOpenApi(http);
   servePage(http);
-  serveRooms(http, options);
-  serveHistory(http, options.broker);
+  await http.register(async (scope) => {
+    await checkOrigins(scope, options.admission);
+    serveRooms(scope, options);
+    serveHistory(scope, options.broker);
+    serveSse(scope, options);
+    servePoll(scope, options);
+    await servePosts(scope, options);
+  });
   serveFigures(http, options);
   serveHealth(http, options);
   return http;

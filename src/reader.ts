@@ -143,6 +143,18 @@ export class Reader implements SocketListener, Sender {
     else this.#take(data, isBinary);
   }
 
+  /**
+   * Weighs a message that came in this peer's name by another way than its socket: the same limits hold for it.
+   * @returns 0 when it may pass, else the milliseconds after which it would
+   */
+  weigh(): number {
+    this.messagesIn += 1;
+    const now = this.#clock.now();
+    const retryAfterMs = this.#limiter?.take(now) ?? 0;
+    if (retryAfterMs > 0) this.#throttle(retryAfterMs, now);
+    return retryAfterMs;
+  }
+
   pinged(): void {
     this.#hearControl();
   }
@@ -206,17 +218,21 @@ export class Reader implements SocketListener, Sender {
 
   #refuse(retryAfterMs: number): void {
     this.#session.refuse(retryAfterMs);
-    if (this.throttledUntil <= this.#lastHeardAt) {
-      this.throttledUntil = this.#lastHeardAt + retryAfterMs;
+    this.#throttle(retryAfterMs, this.#lastHeardAt);
+  }
+
+  #throttle(retryAfterMs: number, now: number): void {
+    if (this.throttledUntil <= now) {
+      this.throttledUntil = now + retryAfterMs;
       // While the backlog is replayed the machine is still blocked: it hears of this once it is not.
       if (this.#replays) this.#throttledMeanwhile = true;
       else this.#tell?.({ type: 'throttled' });
     }
-    if (this.#patience !== undefined) this.#bear(this.#patience);
+    if (this.#patience !== undefined) this.#bear(this.#patience, now);
   }
 
-  #bear(patience: Limiter): void {
-    if (patience.take(this.#lastHeardAt) > 0) this.#tell?.({ type: 'abused' });
+  #bear(patience: Limiter, now = this.#lastHeardAt): void {
+    if (patience.take(now) > 0) this.#tell?.({ type: 'abused' });
   }
 
   #block(): void {

@@ -26,6 +26,10 @@ function errorOf(act: () => unknown): string {
 }
 
 /** The values that a setting takes. */
+function notAProxy(value: string): string {
+  return `"${value}" is not an address or a network such as 10.0.0.0/8, nor "loopback", "linklocal" or "uniquelocal"`;
+}
+
 function valuesOf(name: SettingName): fc.Arbitrary<Config[SettingName]> {
   const setting: Setting = settings[name];
   switch (setting.kind) {
@@ -47,6 +51,7 @@ function valuesOf(name: SettingName): fc.Arbitrary<Config[SettingName]> {
     case 'text':
       return fc.string({ minLength: 1 });
     case 'list':
+      if (name === 'trustProxy') return fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('10.0.0.0/8')));
       return fc.array(
         fc
           .tuple(fc.constantFrom('http', 'https'), fc.domain(), fc.integer({ min: 1024, max: 65_535 }))
@@ -77,7 +82,7 @@ describe('names', () => {
   test('the flags that people and scripts rely on are there', () => {
     const promised =
       'port host origin rate burst ping-period pong-wait write-wait close-timeout drain-timeout max-message-bytes ' +
-      'max-connections max-connections-per-address log-level compress echo';
+      'max-connections max-connections-per-address trust-proxy log-level compress echo';
     expect(names.map(flagOf)).toEqual(expect.arrayContaining(promised.split(' ')));
   });
 });
@@ -138,6 +143,9 @@ describe('values as text', () => {
     ['logLevel', 'loud', 'must be one of trace, debug, info, warn, error, fatal, silent'],
     ['host', '', 'must not be empty'],
     ['origin', 'example.com', '"example.com" is not an exact origin such as https://chat.example.com'],
+    ['trustProxy', '10.0.0.1,proxy.example', notAProxy('proxy.example')],
+    ['trustProxy', '10.0.0.0/33', notAProxy('10.0.0.0/33')],
+    ['trustProxy', '0.0.0.0/0', notAProxy('0.0.0.0/0')],
   ] as const)('%s: "%s" %s, and the error names where it was given', (name, text, reason) => {
     expect(errorOf(() => parseValue(name, text))).toBe(`--${flagOf(name)} ${text}: ${reason}`);
     expect(errorOf(() => parseValue(name, text, 'environment'))).toBe(

@@ -215,6 +215,20 @@ describe('a reader’s rate limiter', () => {
     expect(session.refusals).toEqual([]);
   });
 
+  test('weighs what comes by another way with what comes by the socket', () => {
+    const { clock, session, reader, told, send } = createReader({ rate: 10, burst: 2, abuseLimit: 2 });
+    expect(reader.weigh()).toBe(0);
+    send('one');
+    expect(reader.weigh()).toBe(100);
+    expect([session.taken, session.refusals]).toEqual([['one'], []]);
+    expect(reader.throttledUntil).toBe(clock.now() + 100);
+    expect(reader.messagesIn).toBe(3);
+    expect(told()).toEqual(['throttled']);
+    send('two');
+    reader.weigh();
+    expect(told()).toEqual(['throttled', 'abused']);
+  });
+
   test('is not there without a rate', () => {
     const { socket, session, edges, send } = createReader({ rate: 0 });
     send(...Array.from({ length: 1_000 }, String));

@@ -20,6 +20,15 @@ export interface WebSocketOptions {
   readonly compressThresholdBytes: number;
 }
 
+/** A request to upgrade, with the connection it came by. */
+export interface Handshake {
+  readonly request: IncomingMessage;
+  readonly tcp: NetSocket;
+  /** What came together with the request. */
+  readonly head: Buffer;
+  readonly remoteAddress: string;
+}
+
 /** Makes sockets of upgraded HTTP connections. */
 export class WebSocketTransport {
   readonly #server: WebSocketServer;
@@ -50,9 +59,9 @@ export class WebSocketTransport {
   }
 
   /** Answers the opening handshake and hands over the socket; a request that is no handshake gets a 400. */
-  accept(request: IncomingMessage, tcp: NetSocket, head: Buffer, then: (socket: Socket) => void): void {
+  accept({ request, tcp, head, remoteAddress }: Handshake, then: (socket: Socket) => void): void {
     this.#server.handleUpgrade(request, tcp, head, (webSocket) => {
-      then(new WebSocketSocket(webSocket, tcp, this.#encodingAgreed()));
+      then(new WebSocketSocket(webSocket, tcp, remoteAddress, this.#encodingAgreed()));
     });
   }
 
@@ -100,11 +109,11 @@ class WebSocketSocket implements Socket {
   #writes = 0;
   #isBehind = false;
 
-  constructor(webSocket: WebSocket, tcp: NetSocket, encoding: Encoding) {
+  constructor(webSocket: WebSocket, tcp: NetSocket, remoteAddress: string, encoding: Encoding) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
+    this.remoteAddress = remoteAddress;
     this.encoding = encoding;
-    this.remoteAddress = tcp.remoteAddress ?? 'unknown';
     this.#onTaken = () => this.#taken();
     (webSocket as OwnedWebSocket)[behind] = this;
     webSocket.on('message', onMessage);

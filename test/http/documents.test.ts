@@ -22,10 +22,13 @@ describe('the OpenAPI document', patient, () => {
     expect(Object.keys(document.paths).toSorted()).toEqual([
       '/healthz',
       '/metrics',
+      '/poll/{room}',
       '/readyz',
       '/rooms',
       '/rooms/{room}',
       '/rooms/{room}/history',
+      '/rooms/{room}/messages',
+      '/sse/{room}',
       '/stats',
     ]);
   });

@@ -8,7 +8,7 @@ import type { ChatServer, Connection, ServerMessage } from '../../src/index.ts';
 import { Inbox } from './inbox.ts';
 import * as raw from './raw-client.ts';
 
-type MessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
+export type MessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
 
 /** How a connection ended, as its client saw it. */
 export interface Ending {

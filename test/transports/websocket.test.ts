@@ -18,7 +18,12 @@ import * as raw from '../support/raw-client.ts';
 import { patient, serve } from '../support/test-server.ts';
 import { describeTransport } from '../support/transport-conformance.ts';
 
-describeTransport('websocket', { connect: connectWebSocket });
+describeTransport('websocket', {
+  connect: connectWebSocket,
+  speaksBy: 'frames',
+  pingsAnsweredBy: 'member',
+  goodbye: { code: closeCodes.normal.code, reason: '' },
+});
 
 const maxMessageBytes = 4_096;
 
@@ -271,7 +276,11 @@ describe('websocket: what the kernel has not taken', () => {
       compressThresholdBytes: 0,
     });
     const socket = await new Promise<Socket>((resolve) => {
-      transport.accept(handshake, connection as unknown as NetSocket, Buffer.alloc(0), resolve);
+      const tcp = connection as unknown as NetSocket;
+      transport.accept(
+        { request: handshake, tcp, head: Buffer.alloc(0), remoteAddress: '192.0.2.1' },
+        resolve,
+      );
     });
     let drained = 0;
     socket.listen({
