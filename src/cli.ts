@@ -14,6 +14,7 @@ import {
 import type { Config, Setting, SettingName } from './config.ts';
 import { defaultUrl } from './load/options.ts';
 import type { LoadFlags } from './load/options.ts';
+import type { TerminalFlags } from './terminal-command.ts';
 import { packageVersion } from './package-version.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,6 +90,7 @@ function createProgram(environment: Environment): Command {
       getOutHelpWidth: () => Math.min(process.stdout.isTTY ? process.stdout.columns : helpWidth, helpWidth),
     });
   const serve = addServeCommand(program, environment);
+  addTerminalCommands(program, environment);
   addLoadCommand(program);
   return program.configureHelp({
     // `hubbub --help` is the default command's help too.
@@ -114,6 +116,42 @@ function addServeCommand(program: Command, environment: Environment): Command {
     });
   for (const option of createOptions()) serve.addOption(option);
   return serve;
+}
+
+/** The server that the terminal commands are for, unless `--url` or HUBBUB_URL names another. */
+const localUrl = 'http://127.0.0.1:8080';
+
+function addTerminalCommands(program: Command, environment: Environment): void {
+  const create = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .usage('[room] [options]')
+      .argument('[room]', 'the room', 'general')
+      .option('--url <url>', `the server\n(default ${localUrl}, HUBBUB_URL)`)
+      .option('--name <text>', 'your display name\n(default one that the server makes up)')
+      .allowExcessArguments(); // to name the word that is too much, below
+  const chat = create(
+    'chat',
+    'chat in a room on the terminal; says each line of its input where that is a pipe',
+  )
+    .option('--wait <time>', 'how long a pipe tries to get through\n(default 30s)')
+    .action(async (room: string, flags: Partial<TerminalFlags>) => {
+      const { runChat } = await import('./terminal-command.ts');
+      await runChat(room, withUrl(chat, flags, environment));
+    });
+  const tail = create('tail', 'print what is said in a room as JSON, one message a line').action(
+    async (room: string, flags: Partial<TerminalFlags>) => {
+      const { runTail } = await import('./terminal-command.ts');
+      await runTail(room, withUrl(tail, flags, environment));
+    },
+  );
+}
+
+function withUrl(command: Command, flags: Partial<TerminalFlags>, environment: Environment): TerminalFlags {
+  const [, unexpected] = command.args;
+  if (unexpected !== undefined) command.error(`unexpected argument '${unexpected}'`);
+  return { ...flags, url: flags.url ?? (environment['HUBBUB_URL'] || localUrl) };
 }
 
 function addLoadCommand(program: Command): void {

@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Arguments of Node itself, such as a module to import first. */
   readonly nodeArguments?: readonly string[];
+  /** What it reads as its input, to its end: nothing unless given. */
+  readonly input?: string;
 }
 
 export interface Child {
@@ -40,10 +42,12 @@ export function startHubbub(args: readonly string[], options: ChildOptions = {})
     process.execPath,
     ['--import', 'tsx', ...(options.nodeArguments ?? []), main, ...args],
     {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
     },
   );
+  child.stdin.on('error', () => undefined); // a child may end before it has read its input
+  child.stdin.end(options.input ?? '');
   const output = { stdout: [] as string[], stderr: [] as string[] };
   const waiting = new Set<(line: string) => void>();
   const collect = (stream: Readable, lines: string[]) =>
