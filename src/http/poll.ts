@@ -6,7 +6,14 @@ import type { Connection, Connections } from '../connections.ts';
 import { serverSchemas } from '../protocol.ts';
 import { parseTarget, purposeOf, roomIn, sinceIn } from '../target.ts';
 import { LongPollSocket } from '../transports/longpoll.ts';
-import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
+import {
+  arrivalParams,
+  arrivalQuery,
+  atItsTurn,
+  refusals,
+  takeOver,
+  type ArrivalOptions,
+} from './arrival.ts';
 import { refuse } from './fail.ts';
 
 /** Shorter than what proxies give an answer. */
@@ -88,7 +95,7 @@ export function servePoll(http: FastifyInstance, options: ArrivalOptions): void 
 
   for (const url of ['/poll/:room', '/poll']) {
     const documented = url === '/poll' ? { querystring: querySchema, hide: true } : schema;
-    http.get(url, { schema: documented, exposeHeadRoute: false }, take);
+    http.get(url, { schema: documented, exposeHeadRoute: false }, atItsTurn(take));
     http.head(url, { schema: { ...documented, hide: true } }, answerHead);
   }
 }

@@ -3,7 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { parseEventId, parseTarget, purposeOf } from '../target.ts';
 import { eventStream, SseSocket } from '../transports/sse.ts';
-import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
+import {
+  arrivalParams,
+  arrivalQuery,
+  atItsTurn,
+  refusals,
+  takeOver,
+  type ArrivalOptions,
+} from './arrival.ts';
 import { refuse } from './fail.ts';
 
 const schema = {
@@ -42,7 +49,7 @@ export function serveSse(http: FastifyInstance, options: ArrivalOptions): void {
 
   for (const url of ['/sse/:room', '/sse']) {
     const documented = url === '/sse' ? { querystring: schema.querystring, hide: true } : schema;
-    http.get(url, { schema: documented, exposeHeadRoute: false }, open);
+    http.get(url, { schema: documented, exposeHeadRoute: false }, atItsTurn(open));
     http.head(url, { schema: { ...documented, hide: true } }, open);
   }
 }

@@ -1,0 +1,42 @@
+import { once } from 'node:events';
+import { connect, type Socket as NetSocket } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { closeCodes, type ChatServer } from '../../src/index.ts';
+import { connectionOf } from '../support/peers.ts';
+import { patient, serve } from '../support/test-server.ts';
+
+/** Sends requests for these paths in one breath, the last of which is answered last. */
+async function sendAll(server: ChatServer, paths: readonly string[]): Promise<NetSocket> {
+  const { hostname, port } = new URL(server.url);
+  const tcp = connect(Number(port), hostname).setEncoding('utf8');
+  onTestFinished(() => void tcp.destroy());
+  tcp.write(paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`).join(''));
+  await once(tcp, 'data');
+  return tcp;
+}
+
+describe.each(['/sse/coffee', '/poll/coffee', '/poll/coffee?after=1&epoch=x'])('%s', patient, (path) => {
+  test('that was asked for behind a stream waits for its end', async () => {
+    const server = await serve({ drainGraceMs: 20 });
+    const tcp = await sendAll(server, ['/sse/tea', path]);
+    expect(server.connections.total).toBe(1);
+    const { code, reason } = closeCodes.kicked;
+    connectionOf(server).actor.send({ type: 'close', code, reason });
+    let read = '';
+    for await (const chunk of tcp) {
+      read += String(chunk);
+      if (read.includes('"room":"coffee"')) break;
+    }
+    expect(read).toContain('event: close');
+    expect(server.connections.total).toBe(2);
+  });
+
+  test('that was asked for behind a stream which is left is never opened, and nothing is left of it', async () => {
+    const server = await serve();
+    const tcp = await sendAll(server, ['/sse/tea', path]);
+    tcp.destroy();
+    await once(tcp, 'close');
+    expect((await server.stop()).leaks).toEqual([]);
+    expect(server.connections.total).toBe(1);
+  });
+});
