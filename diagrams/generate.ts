@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyStateMachine } from 'xstate';
 import { memoryBrokerMachine } from '../src/brokers/memory.ts';
+import { roomMachine } from '../src/client/machine.ts';
 import { connectionMachine } from '../src/connection.ts';
 import { toSequence } from '../src/inspector/sequence.ts';
 import { toMermaid } from '../src/inspector/statechart.ts';
@@ -23,6 +24,7 @@ const machines: readonly { name: string; machine: AnyStateMachine }[] = [
   { name: 'connection', machine: connectionMachine },
   { name: 'server', machine: serverMachine },
   { name: 'broker', machine: memoryBrokerMachine },
+  { name: 'client', machine: roomMachine },
 ];
 
 /** @returns the text of each file by its name, the same for the same machines. */

@@ -5,6 +5,8 @@ import { once } from 'node:events';
 export class Relay {
   /** Refuses what asks for a WebSocket, as some proxies do. */
   blocksWebSockets = false;
+  /** Keeps back what asks for a WebSocket or a stream, as other proxies do. */
+  swallowsStreams = false;
   /** Refuses everybody, as where there is no network. */
   isDown = false;
   /** How many connections were made through it. */
@@ -12,7 +14,7 @@ export class Relay {
   readonly #server: Server;
   readonly #port: number;
   readonly #open = new Set<Socket>();
-  #isStalled = false;
+  #isDeaf = false;
 
   private constructor(port: number) {
     this.#port = port;
@@ -33,13 +35,18 @@ export class Relay {
 
   /** Ends all connections, without a goodbye. */
   cut(): void {
+    this.#isDeaf = false;
     for (const socket of this.#open) socket.resetAndDestroy();
   }
 
-  /** Lets nothing through any more, either way, and tells nobody. */
+  /** Lets nothing more through the connections that there are, either way, and tells nobody; new ones are as ever. */
   stall(): void {
-    this.#isStalled = true;
     for (const socket of this.#open) socket.pause();
+  }
+
+  /** Loses what the server says until the connections are cut: it hears the client, and the client does not know. */
+  deafen(): void {
+    this.#isDeaf = true;
   }
 
   async close(): Promise<void> {
@@ -58,13 +65,17 @@ export class Relay {
     this.#keep(near, far);
     this.#keep(far, near);
     near.once('data', (first: Buffer) => {
-      const isBlocked = this.blocksWebSockets && /upgrade: websocket/i.test(first.toString('latin1'));
+      const head = first.toString('latin1');
+      const isForWebSocket = /upgrade: websocket/i.test(head);
+      if (this.swallowsStreams && (isForWebSocket || head.startsWith('GET /sse/'))) return;
+      const isBlocked = this.blocksWebSockets && isForWebSocket;
       if (isBlocked) near.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
       else far.write(first);
       near.on('data', (bytes) => far.write(bytes));
     });
-    far.on('data', (bytes) => near.write(bytes));
-    if (this.#isStalled) for (const socket of [near, far]) socket.pause();
+    far.on('data', (bytes) => {
+      if (!this.#isDeaf) near.write(bytes);
+    });
   }
 
   #keep(socket: Socket, other: Socket): void {
