@@ -18,7 +18,7 @@ import { servePosts } from './http/posts.ts';
 import { serveSse } from './http/sse.ts';
 import type { Hub } from './hub.ts';
 import type { Metrics } from './metrics.ts';
-import { loadPage, plainText } from './page.ts';
+import { servePage } from './page.ts';
 import { errorCodes, parseRoomName, protocolSchema } from './protocol.ts';
 import type { Room } from './room.ts';
 import type { Traffic } from './traffic.ts';
@@ -82,7 +82,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     return fail(reply, status, status < 500 ? error.message : 'internal error');
   });
   await serveOpenApi(http);
-  servePage(http);
+  await servePage(http);
+  serveDescriptions(http);
   await http.register(async (scope) => {
     await checkOrigins(scope, options.admission);
     serveRooms(scope, options);
@@ -96,19 +97,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   return http;
 }
 
-function servePage(http: FastifyInstance): void {
-  const page = loadPage();
-  for (const [path, { contentType, body }] of page) {
-    http.get(path, { schema: { hide: true } }, (request, reply) => {
-      if (path !== '/' || (request.headers.accept ?? '').includes('text/html')) {
-        return reply.type(contentType).header('Cache-Control', 'no-cache').send(body);
-      }
-      const origin = `${request.protocol}://${request.host}`;
-      // A client of HTTP/1.0 need not say whom it asks, and another may say anything.
-      const known = URL.canParse(origin) ? origin : http.listeningOrigin;
-      return reply.type('text/plain; charset=utf-8').send(plainText(known));
-    });
-  }
+function serveDescriptions(http: FastifyInstance): void {
   const hidden = { schema: { hide: true } };
   http.get('/protocol.json', hidden, (_, reply) =>
     reply.type('application/schema+json').send(protocolSchema),

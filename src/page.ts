@@ -1,36 +1,43 @@
-/** The chat page as the server hands it out: its files, read once, and the words for those who have no browser. */
-import { readFileSync } from 'node:fs';
+/** The chat page as the server hands it out, as Vite has built it; and the words for those who have no browser. */
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
 
-export interface PageFile {
-  readonly contentType: string;
-  readonly body: Buffer;
-}
+/** Where the build puts the page: the same place seen from the source and from the build. */
+const folder = fileURLToPath(new URL('../dist/web/', import.meta.url));
 
-const folder = new URL('./web/', import.meta.url);
-
-const script = 'text/javascript; charset=utf-8';
-const files = [
-  { path: '/', name: 'index.html', contentType: 'text/html; charset=utf-8' },
-  { path: '/chat.css', name: 'chat.css', contentType: 'text/css; charset=utf-8' },
-  { path: '/chat.js', name: 'chat.js', contentType: script },
-  { path: '/connection.js', name: 'connection.js', contentType: script },
-  { path: '/room-view.js', name: 'room-view.js', contentType: script },
-  { path: '/dom.js', name: 'dom.js', contentType: script },
-  { path: '/favicon.svg', name: 'favicon.svg', contentType: 'image/svg+xml' },
-] as const;
-
-/**
- * Reads the page from beside this module: the same files in the source and in the build.
- * @returns each file by its path in a URL
- * @throws when a file is missing, which means a broken build
- */
-export function loadPage(): ReadonlyMap<string, PageFile> {
-  return new Map(
-    files.map(({ path, name, contentType }) => [
-      path,
-      { contentType, body: readFileSync(new URL(name, folder)) },
-    ]),
-  );
+/** Answers `/`: with the page for a browser, and with words for anything else; and the files that the page is made of. */
+export async function servePage(http: FastifyInstance): Promise<void> {
+  await http.register(fastifyStatic, {
+    root: folder,
+    serve: false,
+    preCompressed: true,
+    // Which page is there has to be asked for each time; what it consists of bears its hash in its name.
+    cacheControl: false,
+    setHeaders: (reply) => {
+      reply.setHeader('Cache-Control', 'no-cache');
+      reply.setHeader('Vary', 'Accept, Accept-Encoding');
+    },
+  });
+  await http.register(fastifyStatic, {
+    root: `${folder}assets`,
+    prefix: '/assets/',
+    decorateReply: false,
+    preCompressed: true,
+    index: false,
+    immutable: true,
+    maxAge: '365d',
+    setHeaders: (reply) => {
+      reply.setHeader('Vary', 'Accept-Encoding');
+    },
+  });
+  http.get('/', { schema: { hide: true } }, (request, reply) => {
+    if ((request.headers.accept ?? '').includes('text/html')) return reply.sendFile('index.html');
+    const origin = `${request.protocol}://${request.host}`;
+    // A client of HTTP/1.0 need not say whom it asks, and another may say anything.
+    const known = URL.canParse(origin) ? origin : http.listeningOrigin;
+    return reply.type('text/plain; charset=utf-8').header('Vary', 'Accept').send(plainText(known));
+  });
 }
 
 /**

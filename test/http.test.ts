@@ -56,21 +56,25 @@ describe('the chat page', patient, () => {
     expect(await client.body()).toContain(`${server.url}/stats`);
   });
 
-  test.each([
-    ['/chat.css', 'text/css; charset=utf-8'],
-    ['/chat.js', 'text/javascript; charset=utf-8'],
-    ['/favicon.svg', 'image/svg+xml'],
-  ])('has %s as %s', async (path, contentType) => {
+  test('is asked for anew each time, and its files, which bear their hash, never again; all come compressed', async () => {
     const server = await serve();
-    const answer = await fetch(server.url + path);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toBe(contentType);
-    await answer.arrayBuffer();
+    const index = await fetch(server.url, { headers: { accept: 'text/html' } });
+    expect(index.headers.get('cache-control')).toBe('no-cache');
+    const references = [...(await index.text()).matchAll(/(?:src|href)="([^"]+)"/g)];
+    for (const [, reference = ''] of references) {
+      const answer = await fetch(new URL(reference, server.url), { headers: { 'accept-encoding': 'br' } });
+      await answer.arrayBuffer();
+      expect(answer.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(answer.headers.get('content-encoding')).toBe('br');
+      expect(answer.headers.get('content-type')).toMatch(
+        /^(?:text\/css; charset=utf-8|application\/javascript; charset=utf-8|image\/svg\+xml)$/,
+      );
+    }
   });
 
   test('comes with a strict CSP and the other security headers, like everything else', async () => {
     const server = await serve();
-    for (const path of ['/', '/chat.js', '/stats', '/nothing/here']) {
+    for (const path of ['/', '/assets/nothing.js', '/stats', '/nothing/here']) {
       const answer = await fetch(server.url + path, { headers: { accept: 'text/html' } });
       await answer.arrayBuffer();
       const directives = answer.headers.get('content-security-policy')?.split(';') ?? [];

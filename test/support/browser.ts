@@ -63,7 +63,11 @@ export async function newTab(
     sockets += 1;
     watchHost(socket.url());
   });
-  page.on('requestfailed', (request) => problems.push(`request failed: ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // What the page itself does not want any more is no problem.
+    const reason = request.failure()?.errorText ?? '';
+    if (reason !== 'net::ERR_ABORTED') problems.push(`request failed: ${request.url()} ${reason}`);
+  });
   page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
   // A broken content security policy is logged as an error too.
   page.on('console', (message) => {

@@ -1,0 +1,20 @@
+/** What this browser remembers of its member: the name, the rooms, the look. Where it may not remember, it forgets. */
+
+type Key = 'name' | 'rooms' | 'theme' | 'members';
+
+/** @returns what was kept, or '' where nothing was. */
+export function recall(key: Key): string {
+  try {
+    return localStorage.getItem(`hubbub.${key}`) ?? '';
+  } catch {
+    return '';
+  }
+}
+
+export function remember(key: Key, value: string): void {
+  try {
+    localStorage.setItem(`hubbub.${key}`, value);
+  } catch {
+    // A browser that keeps nothing is used all the same.
+  }
+}
