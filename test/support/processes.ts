@@ -34,18 +34,15 @@ export interface Ending {
   readonly stderr: readonly string[];
 }
 
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** As it is built before the tests: that is what people run, and it is up at once. */
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
-/** Starts `hubbub` from its source; the child is killed when the test ends before it. */
+/** Starts `hubbub`; the child is killed when the test ends before it. */
 export function startHubbub(args: readonly string[], options: ChildOptions = {}): Child {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', ...(options.nodeArguments ?? []), main, ...args],
-    {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
-    },
-  );
+  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), main, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
+  });
   child.stdin.on('error', () => undefined); // a child may end before it has read its input
   child.stdin.end(options.input ?? '');
   const output = { stdout: [] as string[], stderr: [] as string[] };
