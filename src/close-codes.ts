@@ -4,7 +4,8 @@
  * The ranges are the contract with clients, which decide by range alone: 4000–4499 come back, 4500–4999 stay
  * away. Codes below 4000 are those of RFC 6455 section 7.4.1 and the IANA registry that it founded.
  *
- * 1001, 1005 and 1006 are only ever the peer's, or what is recorded when it left without a word.
+ * 1001, 1005 and 1006 are only ever the peer's, or what is recorded when it left without a word. This server says none
+ * of them, so a client that hears one was cut off by something between them, and comes back.
  */
 export interface CloseCode {
   readonly code: number;
@@ -17,9 +18,9 @@ export interface CloseCode {
 
 export const closeCodes = {
   normal: { code: 1000, name: 'normal', reason: 'normal closure', reconnect: 'no' },
-  goingAway: { code: 1001, name: 'going away', reason: 'going away', reconnect: 'no' },
+  goingAway: { code: 1001, name: 'going away', reason: 'going away', reconnect: 'yes' },
   protocolError: { code: 1002, name: 'protocol error', reason: 'protocol error', reconnect: 'no' },
-  noStatus: { code: 1005, name: 'no status', reason: '', reconnect: 'no' },
+  noStatus: { code: 1005, name: 'no status', reason: '', reconnect: 'yes' },
   abnormal: { code: 1006, name: 'abnormal closure', reason: '', reconnect: 'yes' },
   invalidData: { code: 1007, name: 'invalid data', reason: 'invalid data', reconnect: 'no' },
   policyViolation: { code: 1008, name: 'policy violation', reason: 'policy violation', reconnect: 'no' },

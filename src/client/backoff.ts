@@ -4,6 +4,7 @@ import type { Ending } from './socket.ts';
 
 /** The close codes on which to come back: those of RFC 6455 and its registry one by one, the private ones by range. */
 const comeBackCodes = [
+  { first: 1001, last: 1001 },
   { first: 1005, last: 1006 },
   { first: 1011, last: 1014 },
   { first: 4000, last: 4499 },
