@@ -48,6 +48,8 @@ export interface History {
 }
 
 export interface Broker {
+  /** Whether what is published stays when this server goes, for those who come back to another one. */
+  readonly outlivesServer: boolean;
   /** Names the one that hears the rooms. */
   listen(listener: BrokerListener): void;
   publish(publication: Publication): void;

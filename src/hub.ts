@@ -59,6 +59,9 @@ export interface HubView {
   readonly subscribers: number;
 }
 
+/** When to say again what a draining server does not take; a client that is asked to come back need not wait for it. */
+const drainRetryMs = 1_000;
+
 /** Tells what the hub gave to whom, for those who watch. */
 export type DeliveryTap = (batch: Batch, subscriber: Subscriber) => void;
 
@@ -85,6 +88,7 @@ export class Hub implements BrokerListener {
 
   #round: unknown;
   #presenceTimer: unknown;
+  #isDraining = false;
   #stopped = false;
 
   constructor({ broker, clock, config, traffic }: HubOptions) {
@@ -105,8 +109,12 @@ export class Hub implements BrokerListener {
     return this.#roomsOf.size;
   }
 
-  /** Tells every room that the server is about to go away. */
+  /**
+   * Tells every room that the server is about to go away. Where the messages go with it, it takes no more of them: whoever
+   * has been asked to leave would miss them for good. They can be said again where all come back to.
+   */
   announceDrain(): void {
+    this.#isDraining = true;
     this.#timestamp = this.#now();
     for (const room of this.#rooms.values()) {
       room.announce({
@@ -203,6 +211,7 @@ export class Hub implements BrokerListener {
 
   #takeBroadcasts(most: number): void {
     const now = this.#clock.now();
+    const isLate = this.#isDraining && !this.#broker.outlivesServer;
     for (let budget = most; budget > 0; budget -= 1) {
       const request = this.broadcast.take();
       if (request === undefined) return;
@@ -210,6 +219,7 @@ export class Hub implements BrokerListener {
       const { room, entered } = request.registration;
       const retryAfterMs = this.#rooms.get(room)?.limiter?.take(now) ?? 0;
       if (!entered) this.#refuse(request, 'not_in_room');
+      else if (isLate) this.#refuse(request, 'unavailable', { retryAfterMs: drainRetryMs });
       else if (retryAfterMs > 0) this.#refuse(request, 'rate_limited', { retryAfterMs });
       else this.#publish(request);
     }

@@ -14,6 +14,7 @@ const smallOutbox = { outboxMessages: 8 };
 
 /** A broker that never says that a room is subscribed. */
 const silentBroker: Broker = {
+  outlivesServer: false,
   listen: () => undefined,
   publish: () => undefined,
   subscribe: () => undefined,

@@ -96,6 +96,7 @@ function house(settings?: Partial<Config>, broker?: Broker): House {
 
 /** A broker that answers a subscription when the test says so. */
 class LateBroker implements Broker {
+  readonly outlivesServer = true;
   readonly calls: string[] = [];
   readonly published: Publication[] = [];
   listener: BrokerListener | undefined;
@@ -1082,6 +1083,29 @@ describe('the end', () => {
       const where = index < 2 ? { room: 'tea', members: 2 } : { room: 'coffee', members: 1 };
       expect(heard).toMatchObject([{ type: 'system', event: 'draining', sender: 'server', ...where }]);
     }
+  });
+
+  test('announced -> what is said from then on would be missed, so it is refused', () => {
+    const tea = house();
+    const [ann, bob] = tea.seat(['ann', 'bob']) as [FakeSubscriber, FakeSubscriber];
+    tea.hub.announceDrain();
+    tea.say(ann, 'too late');
+    tea.clock.settle();
+    expect(ann.heard).toMatchObject([
+      { type: 'error', code: 'unavailable', retryAfterMs: 1_000 },
+      { event: 'draining' },
+    ]);
+    expect(bob.heard).toMatchObject([{ event: 'draining' }]);
+  });
+
+  test('announced, with a broker that outlives the server -> what is said is published as ever', () => {
+    const broker = new LateBroker();
+    const tea = house({}, broker);
+    const [ann] = tea.seat(['ann']) as [FakeSubscriber];
+    tea.hub.announceDrain();
+    tea.say(ann, 'in time');
+    tea.clock.settle();
+    expect(broker.published).toMatchObject([{ content: 'in time' }]);
   });
 
   test('stopped -> what was under way is dropped, and nothing more happens', () => {

@@ -21,6 +21,7 @@ export interface MemoryBrokerOptions {
 }
 
 export class MemoryBroker implements Broker {
+  readonly outlivesServer = false;
   readonly #clock: Clock;
   readonly #limits: MemoryBrokerLimits;
   readonly #logs = new Map<string, Log>();

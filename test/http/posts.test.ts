@@ -133,7 +133,7 @@ describe('a post', patient, () => {
     expect(refused).toMatchObject({ status: 429, message: { code: 'rate_limited', ref: 'two' } });
   });
 
-  test('to a draining server → 503, and when to try again; a member may still say something', async () => {
+  test('to a draining server → 503, and when to try again', async () => {
     const server = await serve({ drainTimeoutMs: 60_000, drainGraceMs: 60_000, closeTimeoutMs: 60_000 });
     const last = await connectHalfOpen(server);
     const stopping = server.stop();

@@ -117,6 +117,7 @@ export interface WatchedBrokerOptions {
 }
 
 export class WatchedBroker implements Broker {
+  readonly outlivesServer: boolean;
   /** The rooms that are subscribed, with their epochs. */
   readonly rooms = new Map<string, string>();
   /** How many messages were published. */
@@ -131,6 +132,7 @@ export class WatchedBroker implements Broker {
   constructor({ broker, ledger, minutes, isMember }: WatchedBrokerOptions) {
     this.#isMember = isMember;
     this.#broker = broker;
+    this.outlivesServer = broker.outlivesServer;
     this.#ledger = ledger;
     this.#minutes = minutes;
   }
