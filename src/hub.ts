@@ -15,7 +15,7 @@ import type { Entry } from './entry.ts';
 import { Limiter } from './limiter.ts';
 import { ackText, errorText, welcomeText, type ErrorDetails } from './messages.ts';
 import { serverName, type ErrorCode } from './protocol.ts';
-import { missedSince, Room, type Return, type Subscriber } from './room.ts';
+import { recoveryOf, Room, type Recovery, type Return, type Subscriber } from './room.ts';
 import type { Traffic } from './traffic.ts';
 
 /** Asks to enter a room. */
@@ -269,16 +269,16 @@ export class Hub implements BrokerListener {
   }
 
   #admit(subscriber: Subscriber, room: Room, position: Position, since: Position | undefined): void {
-    // Without its epoch an offset says nothing: no history has to be read for that.
-    if (since?.epoch === position.epoch) this.#readMissed(subscriber, room, since);
-    else this.#letIn(subscriber, room, position, undefined);
+    if (since === undefined) this.#letIn(subscriber, room, { position, recovered: false, missed: [] });
+    else this.#readMissed(subscriber, room, since, position);
   }
 
   /** Has the broker say what one who comes back has missed, and lets it in then. */
-  #readMissed(subscriber: Subscriber, room: Room, since: Position): void {
+  #readMissed(subscriber: Subscriber, room: Room, since: Position, { epoch }: Position): void {
     const comingBack: Return = { subscriber, since, meanwhile: [] };
     room.returning.set(subscriber, comingBack);
-    this.#broker.history(room.name, { after: since.offset, limit: Infinity }, (history) => {
+    const after = since.epoch === epoch ? since.offset : 0;
+    this.#broker.history(room.name, { after, limit: Infinity }, (history) => {
       // It may have left since, or have asked again.
       if (room.returning.get(subscriber) === comingBack) this.#bringBack(comingBack, room, history);
     });
@@ -287,18 +287,16 @@ export class Hub implements BrokerListener {
   #bringBack({ subscriber, since, meanwhile }: Return, room: Room, history: History | undefined): void {
     room.returning.delete(subscriber);
     if (room.position === undefined) return;
-    this.#letIn(subscriber, room, room.position, missedSince(since, history, meanwhile, room.position));
+    this.#letIn(subscriber, room, recoveryOf(since, history, meanwhile, room.position));
     this.#wake();
   }
 
-  /** @param missed what is replayed to the subscriber; undefined where it cannot have everything that it has missed. */
-  #letIn(subscriber: Subscriber, room: Room, position: Position, missed: Entry[] | undefined): void {
+  #letIn(subscriber: Subscriber, room: Room, { position, recovered, missed }: Recovery): void {
     // What is in hand is for those who are here already; the welcome's position counts it.
     if (room.hasNews) this.#deliverNow(room);
     if (room.enter(subscriber)) this.#touched.add(room);
-    const welcome = this.#welcome(subscriber, room, position, missed !== undefined);
-    const replay = missed?.map(({ text }) => text) ?? [];
-    this.#answer(subscriber, [welcome, ...replay], position.epoch);
+    const welcome = this.#welcome(subscriber, room, position, recovered);
+    this.#answer(subscriber, [welcome, ...missed.map(({ text }) => text)], position.epoch);
     subscriber.registered();
   }
 

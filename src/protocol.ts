@@ -141,9 +141,12 @@ export const serverSchemas = {
       you: Type.String({ description: "This connection's id (UUID v7)" }),
       name: Type.String({ description: 'The display name that others see' }),
       epoch: Type.String({ description: "The life of the room's numbering" }),
-      offset: offsetSchema,
+      offset: Type.Integer({
+        minimum: 0,
+        description: "The last message's place; where not all was recovered, what follows comes after it",
+      }),
       members: membersSchema,
-      recovered: Type.Boolean({ description: 'Whether everything missed was replayed' }),
+      recovered: Type.Boolean({ description: 'Whether everything missed is replayed' }),
       pingPeriodMs: Type.Integer({
         minimum: 1,
         description: 'How long the server lets a silent peer be before it pings',

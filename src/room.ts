@@ -118,20 +118,42 @@ export class Room {
   }
 }
 
+/** What one who enters a room is told, and where it stands then. */
+export interface Recovery {
+  /** The last message's place; where not everything was recovered, the place after which all that follows comes. */
+  readonly position: Position;
+  /** Whether `missed` is all that the room was told since. */
+  readonly recovered: boolean;
+  readonly missed: readonly Entry[];
+}
+
 /**
- * What one who comes back has missed: exactly what the room was told after `since` and up to `position`.
+ * What one who comes back has missed: exactly what the room was told after `since`. Where its numbering began anew
+ * meanwhile that cannot be known; but all of the new one is told, for whoever comes back after a restart is not to miss
+ * what those say who were quicker.
  * @param meanwhile what was said since the history was asked for
- * @returns undefined where that is not known for certain
  */
-export function missedSince(
+export function recoveryOf(
+  since: Position,
+  history: History | undefined,
+  meanwhile: readonly Entry[],
+  position: Position,
+): Recovery {
+  const recovered = since.epoch === position.epoch;
+  const start = recovered ? since : { epoch: position.epoch, offset: 0 };
+  const missed = missedSince(start, history, meanwhile, position);
+  if (missed === undefined) return { position, recovered: false, missed: [] };
+  return { position: recovered ? position : start, recovered, missed };
+}
+
+/** @returns undefined where that is not known for certain. */
+function missedSince(
   since: Position,
   history: History | undefined,
   meanwhile: readonly Entry[],
   position: Position,
 ): Entry[] | undefined {
-  if (history === undefined || since.epoch !== position.epoch || since.epoch !== history.position.epoch) {
-    return undefined;
-  }
+  if (history === undefined || since.epoch !== history.position.epoch) return undefined;
   if (since.offset > position.offset || since.offset + 1 < history.first) return undefined;
   const told = (entry: Entry) => entry.offset > since.offset && entry.offset <= position.offset;
   const later = meanwhile.filter(({ offset }) => offset > history.position.offset);

@@ -911,6 +911,20 @@ describe('coming back', () => {
     expect(contents(bob.heard)).toEqual([]);
   });
 
+  test.each([
+    [0, 5],
+    [0, 0],
+    [9, 5],
+  ])(
+    'with a position %i of another epoch, of which all %i are kept -> told them all, and that they are not all',
+    (offset, said) => {
+      const { epoch, comeBack } = roomWith(said);
+      const bob = comeBack({ epoch: 'another', offset });
+      expect(bob.heard[0]).toMatchObject({ type: 'welcome', recovered: false, epoch, offset: 0 });
+      expect(contents(bob.heard)).toEqual(Array.from({ length: said }, (_, index) => `message ${index + 1}`));
+    },
+  );
+
   test('while it is in the room already -> told again what it asks for, and counted once', () => {
     const { tea, ann, epoch } = roomWith(5);
     const since = { epoch, offset: 3 };

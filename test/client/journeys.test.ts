@@ -231,21 +231,27 @@ describe.each(transports)('a room by %s', patient, (transport) => {
     expect(ear.heard).toEqual([]);
   });
 
-  test('outlives a server that drains and another that takes its place', async () => {
+  test('outlives a server that drains, and hears all that is said to the one that takes its place', async () => {
     const first = await start({ reconnectSpreadMs: 0 });
     const port = Number(new URL(first.url).port);
-    const ear = new Ear({ url: first.url, name: 'Ann', ...by });
+    const relay = await relayTo(first);
+    const ear = new Ear({ url: relay.url, name: 'Ann', ...by });
     await ear.status('open');
     await ear.room.send('to the first');
+    relay.isDown = true;
     await first.stop();
     const waiting = ear.room.send('to whoever comes');
     const second = await start({ port });
+    const bob = await joinByWebSocket(second, { room: 'tea', name: 'Bob' });
+    bob.say('I am first');
+    await bob.next('chat');
+    relay.isDown = false;
     ear.room.retryNow();
-    expect(await waiting).toMatchObject({ offset: 1 });
+    expect(await waiting).toMatchObject({ offset: 2 });
     expect(ear.gaps).toMatchObject([{ from: { offset: 1 }, to: { offset: 0 } }]);
     expect(ear.room.state.position?.epoch).toBe(second.hub.rooms.get('tea')?.position?.epoch);
-    await ear.heardAll(['to the first', 'to whoever comes']);
-    expect(ear.heard.map(({ content }) => content)).toEqual(['to the first', 'to whoever comes']);
+    await ear.heardAll(['to the first', 'I am first', 'to whoever comes']);
+    expect(ear.heard).toHaveLength(3);
   });
 
   test('is over when the server says to stay away', async () => {

@@ -170,13 +170,13 @@ describe('longpoll: a client that comes back', patient, () => {
     expect(patient0.messages[0]).toMatchObject({ type: 'welcome', recovered: true, name: 'Cid' });
   });
 
-  test('with a place that is not known is told so at once', async () => {
+  test('with a place that is not known is told so at once, and what the room has from its beginning', async () => {
     const server = await serve(quickEnd);
     const { epoch } = await talkedIn(server);
     const answer = await poll(server, { after: 1, epoch: 'another' });
-    expect(answer.messages[0]).toMatchObject({ type: 'welcome', recovered: false });
+    expect(answer.messages[0]).toMatchObject({ type: 'welcome', recovered: false, offset: 0 });
     expect(answer).toMatchObject({ epoch, offset: 3 });
-    expect(chatsOf(answer)).toEqual([]);
+    expect(chatsOf(answer)).toEqual(['one', 'two', 'three']);
   });
 
   test('after an answer was lost goes on by a new connection under its name, and the old one is closed 4005', async () => {
