@@ -7,6 +7,7 @@ import { ServerProcess } from './server-process.ts';
 export interface DemoOptions extends Omit<CrowdOptions, 'url'> {
   /** How long the crowd talks before and after each thing that is done. */
   readonly calmMs: number;
+  readonly serverFlags: readonly string[];
   readonly signal?: AbortSignal;
   /** Is told that an act begins. */
   readonly onAct?: (name: string, crowd: Crowd) => void;
@@ -51,7 +52,7 @@ const acts: readonly Act[] = [
  * @throws what the signal was aborted with.
  */
 export async function playActs(options: DemoOptions): Promise<ActResult[]> {
-  const server = await ServerProcess.start();
+  const server = await ServerProcess.start(options.serverFlags);
   try {
     const relay = await Relay.before(server.url);
     try {

@@ -158,10 +158,10 @@ function memberOf(url: string, roomName: string, index: number): Member {
 }
 
 function isWithin({ epoch, offset }: Position, { from, to }: Gap): boolean {
-  if (epoch === from.epoch && offset <= from.offset) return false;
+  if (epoch === from.epoch) return offset > from.offset && (epoch !== to.epoch || offset <= to.offset);
   if (epoch === to.epoch) return offset <= to.offset;
-  // A numbering that began and ended while one was away is in between too.
-  return from.epoch !== to.epoch;
+  // An epoch is a UUID v7, which tells its age: one that began and ended while one was away is in between too.
+  return from.epoch < epoch && epoch < to.epoch;
 }
 
 /** @returns whether it came true while one cared to wait. */

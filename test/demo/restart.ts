@@ -15,11 +15,11 @@ delivered   of all that members of their rooms were to get: acked messages times
 told        what a member has not got, and was told of by a gap (recovered: false)
 lost        what a member has not got and was not told of
 
-The memory broker keeps a room (here its last 1,000 messages) in the server's own process, and each process numbers it anew. So a drain takes nothing
-more from its first moment on, delivers all that it has taken, and lets members say the rest to the next server, which
-tells it to those who come back later too: nothing is lost. A SIGKILL takes with it what was on its way: members are told
-of a gap there, and what was delivered but not yet acked is said again to a server that cannot know it, and so may come
-twice.
+The memory broker keeps a room, here its last 1,000 messages, in the server's own process, and each process numbers it
+anew. So a drain takes nothing more from its first moment on, delivers all that it has taken, and lets members say the
+rest to the next server, which tells it to those who come back later too: nothing is lost. A SIGKILL takes with it what
+was on its way: members are told of a gap there, and what was delivered but not yet acked is said again to a server that
+cannot know it, and so may come twice.
 `;
 
 interface Settings {
@@ -54,10 +54,12 @@ function readSettings(): Settings | 'help' {
   };
 }
 
+const nothingToEnd = (): void => undefined;
+
 /** Shows how the act goes, where there is a terminal to show it on. @returns what ends that. */
 function showProgress(name: string, crowd: Crowd, members: number): () => void {
   process.stderr.write(`${name}\n`);
-  if (!process.stderr.isTTY) return () => undefined;
+  if (!process.stderr.isTTY) return nothingToEnd;
   const show = () => {
     process.stderr.write(
       `\r\u001B[K  ${crowd.open} of ${members} open · ${crowd.sent} sent · ${crowd.acked} acked`,
@@ -83,10 +85,11 @@ function tableOf(results: readonly ActResult[]): string {
 async function run(settings: Settings): Promise<void> {
   const interruption = new AbortController();
   const forget = onStopSignal(() => interruption.abort());
-  let end = () => undefined as void;
+  let end = nothingToEnd;
   try {
     const results = await playActs({
       ...settings,
+      serverFlags: ['--history-messages', '1000'],
       signal: interruption.signal,
       onAct: (name, crowd) => {
         end();

@@ -7,16 +7,18 @@ import { fileURLToPath } from 'node:url';
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export class ServerProcess {
+  readonly #flags: readonly string[];
   #child: ChildProcess;
   #url: string;
 
-  private constructor(child: ChildProcess, url: string) {
+  private constructor(flags: readonly string[], child: ChildProcess, url: string) {
+    this.#flags = flags;
     this.#child = child;
     this.#url = url;
   }
 
-  static async start(): Promise<ServerProcess> {
-    return new ServerProcess(...(await launch(0)));
+  static async start(flags: readonly string[]): Promise<ServerProcess> {
+    return new ServerProcess(flags, ...(await launch(0, flags)));
   }
 
   get url(): string {
@@ -26,7 +28,7 @@ export class ServerProcess {
   /** SIGTERM drains it, SIGKILL ends it as it stands. Starts it again once it has ended. */
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.end(signal);
-    [this.#child, this.#url] = await launch(Number(new URL(this.#url).port));
+    [this.#child, this.#url] = await launch(Number(new URL(this.#url).port), this.#flags);
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -38,10 +40,10 @@ export class ServerProcess {
 }
 
 /** @throws Error where it does not listen, with what it said. */
-async function launch(port: number): Promise<[child: ChildProcess, url: string]> {
+async function launch(port: number, flags: readonly string[]): Promise<[child: ChildProcess, url: string]> {
   const environment = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
   // In a process group of its own, so that a Ctrl-C is ours alone to answer.
-  const child = spawn(process.execPath, [main, '--port', String(port), '--history-messages', '1000'], {
+  const child = spawn(process.execPath, [main, '--port', String(port), ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment,
     detached: true,
