@@ -10,6 +10,8 @@ export interface CrowdOptions {
   readonly rooms: number;
   /** The mean time between two messages of a member. */
   readonly paceMs: number;
+  /** From 0 to below 1: how long members wait before they come back. */
+  readonly random?: (() => number) | undefined;
 }
 
 /** What came of the messages of one act. */
@@ -56,9 +58,9 @@ export class Crowd {
   }
 
   /** @throws Error where the server does not let all of them in. */
-  static async join({ url, members, rooms, paceMs }: CrowdOptions): Promise<Crowd> {
-    const all = Array.from({ length: members }, (_, index) => memberOf(url, `room-${index % rooms}`, index));
-    const crowd = new Crowd(all, paceMs);
+  static async join(options: CrowdOptions): Promise<Crowd> {
+    const all = Array.from({ length: options.members }, (_, index) => memberOf(options, index));
+    const crowd = new Crowd(all, options.paceMs);
     try {
       await crowd.allOpen();
     } catch (error) {
@@ -149,8 +151,9 @@ export class Crowd {
   }
 }
 
-function memberOf(url: string, roomName: string, index: number): Member {
-  const room = joinRoom({ url, room: roomName, name: `member-${index}`, WebSocket });
+function memberOf({ url, rooms, random }: CrowdOptions, index: number): Member {
+  const roomName = `room-${index % rooms}`;
+  const room = joinRoom({ url, room: roomName, name: `member-${index}`, WebSocket, random });
   const member: Member = { room, roomName, heard: new Map(), gaps: [] };
   room.on('message', ({ content }) => member.heard.set(content, (member.heard.get(content) ?? 0) + 1));
   room.on('gap', (gap) => member.gaps.push(gap));
