@@ -67,7 +67,9 @@ async function say(options: ReturnType<typeof readOptions>, waitMs: number): Pro
   const room = joinRoom(options);
   const patience = new AbortController();
   const timer = setTimeout(() => {
-    if (room.state.status !== 'open') patience.abort(new Error(`no connection within ${waitMs / 1_000} s`));
+    if (room.state.status === 'open') return;
+    process.exitCode = failedExitCode;
+    patience.abort(new Error(`no connection within ${waitMs / 1_000} s`));
   }, waitMs);
   const undo = [onStopSignal((signal) => patience.abort(new Error(signal))), tellState(room)];
   const { failures } = await sayLines(room, process.stdin, patience.signal);

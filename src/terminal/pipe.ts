@@ -13,7 +13,8 @@ export interface PipeReport {
 const inFlight = 8;
 
 /**
- * Says all lines that are not blank, in order.
+ * Says all lines that are not blank, in order, until the input ends, the room is closed, or somebody gives up: an input
+ * that stays open, such as `tail -f`, must not keep one then.
  * @param signal gives up, with an Error as its reason; what was not acknowledged by then counts as failed
  */
 export async function sayLines(room: Room, input: Readable, signal: AbortSignal): Promise<PipeReport> {
@@ -30,7 +31,11 @@ export async function sayLines(room: Room, input: Readable, signal: AbortSignal)
       failures.push(`line ${at} was not sent: ${message}`);
     }
   };
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  const lines = createInterface({ input, crlfDelay: Infinity, signal });
+  const stopWatching = room.on('state', ({ status }) => {
+    if (status === 'closed') lines.close();
+  });
+  for await (const line of lines) {
     number += 1;
     if (signal.aborted) break;
     if (line.trim() === '') continue;
@@ -38,6 +43,7 @@ export async function sayLines(room: Room, input: Readable, signal: AbortSignal)
     waiting.add(sending);
     if (waiting.size >= inFlight) await Promise.race(waiting);
   }
+  stopWatching();
   await Promise.all(waiting);
   return { said, failures };
 }

@@ -15,6 +15,8 @@ export interface ChildOptions {
   readonly nodeArguments?: readonly string[];
   /** What it reads as its input, to its end: nothing unless given. */
   readonly input?: string;
+  /** Whether more of it may come, as from `tail -f`. */
+  readonly staysOpen?: boolean;
 }
 
 export interface Child {
@@ -44,7 +46,8 @@ export function startHubbub(args: readonly string[], options: ChildOptions = {})
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
   });
   child.stdin.on('error', () => undefined); // a child may end before it has read its input
-  child.stdin.end(options.input ?? '');
+  child.stdin.write(options.input ?? '');
+  if (options.staysOpen !== true) child.stdin.end();
   const output = { stdout: [] as string[], stderr: [] as string[] };
   const waiting = new Set<(line: string) => void>();
   const collect = (stream: Readable, lines: string[]) =>

@@ -37,6 +37,31 @@ describe('hubbub chat', patient, () => {
     expect(ending.stderr.at(-1)).toBe('hubbub: line 1 was not sent: no connection within 0.5 s');
   });
 
+  test('ends when it is stopped, though more input may come', async () => {
+    const server = await serve();
+    const bob = await joinByWebSocket(server, { room: 'tea', name: 'bob' });
+    const chat = startHubbub(['chat', 'tea', '--url', server.url], { staysOpen: true });
+    await bob.next('system', ({ members }) => members === 2);
+    chat.signal('SIGTERM');
+    expect(await chat.ended).toMatchObject({ code: 0, stderr: [] });
+  });
+
+  test('ends when the server closes the room for good, though more input may come: 1', async () => {
+    const server = await serve();
+    const bob = await joinByWebSocket(server, { room: 'tea', name: 'bob' });
+    const args = ['chat', 'tea', '--url', server.url, '--name', 'ada'];
+    const chat = startHubbub(args, { staysOpen: true });
+    await bob.next('system', ({ members }) => members === 2);
+    const { code, reason } = closeCodes.kicked;
+    connectionOf(server, 'ada').actor.send({ type: 'close', code, reason });
+    expect(await chat.ended).toMatchObject({ code: 1, stderr: ['hubbub: closed (4503 kicked)'] });
+  });
+
+  test('gives up where there is no server, though no input has come: 1', async () => {
+    const args = ['chat', '--url', 'http://127.0.0.1:1', '--wait', '500ms'];
+    expect(await startHubbub(args, { staysOpen: true }).ended).toMatchObject({ code: 1 });
+  });
+
   test('called with a mistake: 2', async () => {
     const ending = await runHubbub(['chat', 'tea', 'coffee'], { input: 'hi\n' });
     expect(ending).toMatchObject({ code: 2, stderr: ["hubbub: unexpected argument 'coffee'"] });
