@@ -88,10 +88,10 @@ describe('a timeline', () => {
   it('takes each message once, and older ones on top', () => {
     const timeline = new Timeline();
     for (const offset of [4, 5, 5, 4]) timeline.add(chat(offset, `m${offset}`), 'e', false);
-    expect(timeline.first('e')).toBe(4);
+    expect(timeline.oldest).toEqual({ epoch: 'e', offset: 4 });
     timeline.prepend([chat(2, 'm2'), chat(3, 'm3'), chat(4, 'm4')], 'e', undefined);
     expect(shown(timeline)).toEqual(['m2', 'm3', 'm4', 'm5']);
-    expect(timeline.first('other')).toBeUndefined();
+    expect(timeline.oldest).toEqual({ epoch: 'e', offset: 2 });
   });
 
   it('fills a gap with what is still kept, and closes one that is filled whole', () => {

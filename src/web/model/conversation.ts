@@ -196,16 +196,17 @@ export class Conversation {
     const position = this.#position;
     const { older } = this.#facts;
     if (position === undefined || !['unknown', 'more', 'failed'].includes(older)) return;
+    const { oldest: shown } = this.#timeline;
+    // What came before it went with the life of the room that it belongs to.
+    if (shown !== undefined && shown.epoch !== position.epoch) return this.#change({ older: 'gone' });
     this.#change({ older: 'loading' });
-    const before = this.#timeline.first(position.epoch) ?? position.offset + 1;
+    const before = shown?.offset ?? position.offset + 1;
     try {
       const history = await historyBefore(this.name, before, this.#asking.signal);
-      const isSameLife = history.epoch === position.epoch;
-      if (isSameLife) this.#timeline.prepend(history.messages, history.epoch, name);
+      if (history.epoch !== position.epoch) return this.#change({ older: 'gone' });
+      this.#timeline.prepend(history.messages, history.epoch, name);
       const oldest = history.messages[0]?.offset ?? before;
-      this.#change({
-        older: !isSameLife || oldest === 1 ? 'none' : oldest > history.first ? 'more' : 'gone',
-      });
+      this.#change({ older: oldest === 1 ? 'none' : oldest > history.first ? 'more' : 'gone' });
     } catch {
       if (!this.#asking.signal.aborted) this.#change({ older: 'failed' });
     }
@@ -221,8 +222,12 @@ export class Conversation {
     const { position, name } = this.room.value?.state ?? this.state.value;
     this.#position = position;
     const own = message.sender === name;
+    const { starts } = this.#timeline;
     const entry = this.#timeline.add(message, position?.epoch ?? '', own);
     if (entry === undefined) return;
+    // What had to make room for it may still be kept by the server.
+    if (this.#timeline.starts !== starts && this.#facts.older !== 'loading')
+      this.#changeSoon({ older: 'more' });
     const { unread, unreadFrom, spoken } = this.#facts;
     if (this.#watched) {
       const said = { key: entry.key, text: `${message.sender}: ${message.content}` };

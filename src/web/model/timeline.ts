@@ -73,10 +73,10 @@ export class Timeline {
     return [...this.#settled, ...this.#outgoing];
   }
 
-  /** The oldest message shown, if it belongs to the numbering of that epoch. */
-  first(epoch: string): number | undefined {
-    const first = this.#settled.find((entry) => entry.kind === 'said');
-    return first?.epoch === epoch ? first.message.offset : undefined;
+  /** The place of the oldest message shown. */
+  get oldest(): Position | undefined {
+    const oldest = this.#settled.find((entry) => entry.kind === 'said');
+    return oldest && { epoch: oldest.epoch, offset: oldest.message.offset };
   }
 
   // What others say
@@ -97,8 +97,8 @@ export class Timeline {
 
   /** Puts older messages on top. */
   prepend(messages: readonly ChatMessage[], epoch: string, name: string | undefined): void {
-    const before = this.first(epoch) ?? Infinity;
-    const older = messages.filter(({ offset }) => offset < before);
+    const { oldest } = this;
+    const older = messages.filter(({ offset }) => oldest?.epoch !== epoch || offset < oldest.offset);
     this.#starts += 1;
     this.#settled.unshift(...older.map((message) => said(message, epoch, message.sender === name)));
   }
