@@ -67,7 +67,9 @@ export const clientSchemas = {
         Type.String({
           minLength: 1,
           maxLength: maxIdLength,
-          description: "The sender's own id for it: asks for an `ack`, and makes saying it again harmless",
+          description:
+            "The sender's own id for it, such as a UUID: asks for an `ack`, and makes saying it again harmless. " +
+            'What has the id of something else that this name said is not said',
         }),
       ),
     },

@@ -107,6 +107,10 @@ class Posts {
     const member = this.#memberOf(room, body.connection);
     const name = member?.writer.name ?? this.#nameOf(body.name);
     if (name === undefined) return no('bad_shape', { reason: badName });
+    // A guest's name is another one each time, so that it would be said again.
+    if (body.id !== undefined && member === undefined && body.name === undefined) {
+      return no('bad_shape', { reason: idOfNobody });
+    }
     if (member === undefined && this.#options.admission.drainRefusal() !== undefined) {
       return no('unavailable', { retryAfterMs: retryAfterSeconds * 1_000 });
     }
@@ -144,6 +148,8 @@ class Posts {
     return this.#limiters.take(admission.addressOf(request), clock.now());
   }
 }
+
+const idOfNobody = 'id: only with a name, or a connection that is in the room, is it known again';
 
 const badName = 'name: 1–32 visible characters, and not the name of the server itself';
 

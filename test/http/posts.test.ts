@@ -89,6 +89,12 @@ describe('a post', patient, () => {
     ['without content', '{}', 400, 'bad_shape'],
     ['with a number as content', '{"content":5}', 400, 'bad_shape'],
     ['with an empty id', '{"content":"hi","id":""}', 400, 'bad_shape'],
+    [
+      'with an id of nobody, by which it would not be known again',
+      '{"content":"hi","id":"one"}',
+      400,
+      'bad_shape',
+    ],
     ['with an id too long', `{"content":"hi","id":"${'x'.repeat(65)}"}`, 400, 'bad_shape'],
     ["under the server's name", '{"content":"hi","name":"Server"}', 400, 'bad_shape'],
     ['under an invisible name', '{"content":"hi","name":"\\u200b"}', 400, 'bad_shape'],
@@ -116,7 +122,7 @@ describe('a post', patient, () => {
     for (const _ of [1, 2]) {
       expect((await post(server, { content: 'hi' }, from('192.0.2.1'))).status).toBe(201);
     }
-    const refused = await post(server, { content: 'hi', id: 'three' }, from('192.0.2.1'));
+    const refused = await post(server, { content: 'hi', name: 'Bot', id: 'three' }, from('192.0.2.1'));
     expect(refused).toMatchObject({
       status: 429,
       retryAfter: '1',
@@ -129,7 +135,7 @@ describe('a post', patient, () => {
     const server = await serve({ roomRate: 1, roomBurst: 1 });
     await joinByWebSocket(server);
     expect((await post(server, { content: 'one' })).status).toBe(201);
-    const refused = await post(server, { content: 'two', id: 'two' });
+    const refused = await post(server, { content: 'two', name: 'Bot', id: 'two' });
     expect(refused).toMatchObject({ status: 429, message: { code: 'rate_limited', ref: 'two' } });
   });
 
@@ -137,7 +143,7 @@ describe('a post', patient, () => {
     const server = await serve({ drainTimeoutMs: 60_000, drainGraceMs: 60_000, closeTimeoutMs: 60_000 });
     const last = await connectHalfOpen(server);
     const stopping = server.stop();
-    const refused = await post(server, { content: 'hi', id: 'one' });
+    const refused = await post(server, { content: 'hi', name: 'Bot', id: 'one' });
     expect(refused).toMatchObject({
       status: 503,
       retryAfter: '5',
