@@ -46,7 +46,8 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
 
     server.signal('SIGKILL');
     await server.ended;
-    await seen(ada.getByRole('status').getByText(/^The connection was lost \(1006/));
+    await seen(ada.getByRole('status').getByText('The connection was lost.', { exact: true }));
+    await seen(ada.getByRole('definition').getByText(/^1006/));
     await seen(ada.getByText(/Next try in \d+\ss\./));
     await seen(badge(ada).filter({ hasText: 'Waiting to reconnect' }));
     await seen(ada.getByRole('listitem').getByText(/open.* → backingOff/));
@@ -129,7 +130,7 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await connected(ada);
 
     await sockets.at(-1)?.close({ code: 4503, reason: 'kicked' });
-    await seen(ada.getByRole('status').getByText('The connection was closed (4503 kicked).'));
+    await seen(ada.getByRole('status').getByText('The server closed the connection: kicked.'));
     await seen(badge(ada).filter({ hasText: 'Disconnected' }));
     await say(ada, 'too late');
     await seen(message(ada, 'too late').getByText('Not sent: the connection is closed.'));

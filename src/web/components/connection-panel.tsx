@@ -1,6 +1,6 @@
 /** The connection from close by: what carries it, where it stands in its room, and its machine as it runs. */
 import { useSignal } from '../hooks/use-signal.ts';
-import { statusWords, transportWords } from '../model/connection-words.ts';
+import { endingWords, statusWords, transportWords } from '../model/connection-words.ts';
 import type { Conversation } from '../model/conversation.ts';
 import { Icon } from './icon.tsx';
 import { Statechart } from './statechart.tsx';
@@ -19,7 +19,8 @@ export function ConnectionPanel({ conversation, onClose }: ConnectionPanelProps)
   const facts: readonly (readonly [what: string, value: string | undefined])[] = [
     ['State', statusWords[state.status]],
     ['Transport', state.transport && transportWords[state.transport]],
-    ['Tries in vain', state.attempt > 0 ? String(state.attempt) : undefined],
+    ['How it ended', endingWords(state)],
+    ['Tries in vain', state.attempt > 0 && state.status !== 'open' ? String(state.attempt) : undefined],
     ['Place in the room', position && `message ${position.offset}`],
     ['Connection', state.you],
   ];

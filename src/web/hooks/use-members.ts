@@ -5,6 +5,9 @@ import type { Conversation } from '../model/conversation.ts';
 /** The time over which comings and goings are gathered before the server is asked. */
 const gatherMs = 300;
 
+/** What it is longer by, at most, for each member: in a full room not all are to ask at once, nor often. */
+const spreadPerMemberMs = 10;
+
 /** @returns the names in the alphabet's order; undefined until they are known. */
 export function useMembers(conversation: Conversation): readonly string[] | undefined {
   const [names, setNames] = useState<readonly string[]>();
@@ -26,7 +29,8 @@ export function useMembers(conversation: Conversation): readonly string[] | unde
       }
     };
     const askSoon = (): void => {
-      waiting ??= setTimeout(() => void ask(), gatherMs);
+      const spreadMs = Math.random() * spreadPerMemberMs * conversation.state.value.members;
+      waiting ??= setTimeout(() => void ask(), gatherMs + spreadMs);
     };
     let you = conversation.state.value.status === 'open' ? conversation.state.value.you : undefined;
     const offs = [

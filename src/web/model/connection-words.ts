@@ -19,9 +19,20 @@ export function connectionWords({ status, transport }: RoomState): string {
   return `${statusWords.open} · ${transportWords[transport]}`;
 }
 
-/** Why there is no connection, as far as is known. */
+/** What a server says by its code when it will be back; all else is a lost connection to those who chat. */
+const lossesByCode: Readonly<Record<number, string>> = {
+  1012: 'The server is restarting.',
+  1013: 'The server has no place for more just now.',
+};
+
+/** Why there is no connection, as far as it is of use to those who chat. */
 export function lossWords({ status, close }: RoomState, isOnline: boolean): string {
   if (!isOnline) return 'This device is offline. What you write waits until it is back.';
-  const how = close === undefined ? '' : ` (${[close.code, close.reason].filter(Boolean).join(' ')})`;
-  return status === 'closed' ? `The connection was closed${how}.` : `The connection was lost${how}.`;
+  if (status !== 'closed') return lossesByCode[close?.code ?? 0] ?? 'The connection was lost.';
+  return close?.reason ? `The server closed the connection: ${close.reason}.` : 'The connection was closed.';
+}
+
+/** How the last connection ended, for those who look from close by. */
+export function endingWords({ close }: RoomState): string | undefined {
+  return close && `${close.code} ${close.reason}`.trim();
 }
