@@ -76,6 +76,8 @@ describe.skipIf(isMissing)('the chat page, looked at with axe', { timeout: timeo
       await page.emulateMedia({ colorScheme: 'dark' });
       expect(await violations(page, ['color-contrast'])).toEqual([]);
     };
+    await seen(page.getByRole('heading', { name: /^Nobody has said anything/ }));
+    await check();
     await say(page, 'see `code`, https://example.com and\n```\na block\n```');
     await seen(page.locator('pre'));
     await say(page, 'x'.repeat(1_200));

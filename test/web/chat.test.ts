@@ -62,6 +62,22 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await unseen(members.filter({ hasText: 'Grace' }));
   });
 
+  it('a room in which nothing was said says so, and where others come in, until somebody says something', async () => {
+    const ada = await visits.enter(url, 'Ada', 'silent');
+    const invitation = ada.getByRole('heading', { name: 'Nobody has said anything in #silent yet' });
+    await seen(invitation);
+    const [grace] = await Promise.all([
+      ada.waitForEvent('popup'),
+      ada.getByRole('link', { name: `${url}/#silent` }).click(),
+    ]);
+    await connected(grace);
+    await seen(invitation);
+    await say(grace, 'hello?');
+    await seen(message(ada, 'hello?'));
+    await unseen(invitation);
+    await seen(ada.getByText('This is where #silent begins.'));
+  });
+
   it('what a member types is never markup, and only safe links are links', async () => {
     const markup = '<img src=x onerror="document.title=1"><script>alert(1)</script>&amp;';
     const links = 'javascript:alert(1) data:text/html,x https://example.com/a?b=1#c ada@example.com';
@@ -172,7 +188,7 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     // Tab goes everywhere, in the order in which one reads.
     await page.evaluate('document.activeElement.blur(); document.body.tabIndex = -1; document.body.focus()');
     const stops: string[] = [];
-    for (let i = 0; i < 14; i += 1) {
+    for (let i = 0; i < 15; i += 1) {
       await page.keyboard.press('Tab');
       stops.push(
         await page.evaluate(`(({ id, innerText, ariaLabel, title }) =>
@@ -192,6 +208,7 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
       'How the connection is',
       'Hide members (Alt+M)',
       'Messages in keys-too',
+      `${url}/#keys-too`,
       'text',
       'Hide members',
     ]);

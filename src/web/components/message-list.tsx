@@ -10,6 +10,7 @@ import { rowsOf, type Row } from '../model/rows.ts';
 import { Icon } from './icon.tsx';
 import { MessageRow } from './message-row.tsx';
 import { OlderMessages, olderHeightPx } from './older-messages.tsx';
+import { SilentRoom } from './silent-room.tsx';
 
 /** How far from its end the list may be and still follow what is new. */
 const followWithinPx = 40;
@@ -26,6 +27,7 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
   const { entries, startMoved, older, unreadFrom } = useSignal(conversation.view);
   const leftAt = useSignal(conversation.leftAt);
   const rows = useMemo(() => rowsOf(entries, unreadFrom), [entries, unreadFrom]);
+  const isSilent = older === 'none' && entries.every(({ kind }) => kind === 'note');
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const last = useRef({ top: 0, height: 0 });
@@ -107,8 +109,9 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
           if (keysUp.has(key)) leaveEnd();
         }}
       >
-        <div className="push" />
-        <OlderMessages conversation={conversation} older={older} />
+        <div className="push">{isSilent && <SilentRoom name={conversation.name} />}</div>
+        {/* That a silent room begins here need not be said too. */}
+        <OlderMessages conversation={conversation} older={isSilent ? 'unknown' : older} />
         <Virtualizer
           ref={list}
           scrollRef={scroller}
