@@ -9,7 +9,6 @@ test(
   },
   async () => {
     const serverFlags = ['--reconnect-spread', '100ms'];
-    const atOnce = () => 0;
     const crowd = { members: 6, rooms: 2, paceMs: 150, random: atOnce };
     const results = await playActs({ ...crowd, calmMs: 300, serverFlags });
     expect(results.map(({ lost }) => lost)).toEqual([0, 0, 0]);
