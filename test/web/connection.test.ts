@@ -105,6 +105,24 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await seen(ada.getByText(/^A WebSocket does not get through from here/));
   });
 
+  it('in more rooms than a browser has connections, without a WebSocket: all are heard, and one can say something', async () => {
+    const server = await serve();
+    const proxy = await startBlockingProxy(server.url);
+    const rooms = Array.from({ length: 8 }, (_, i) => `room-${i}`);
+    const ada = await visits.enter(proxy, 'Ada', 'room-7', {
+      memory: { rooms: rooms.join(' ') },
+      expected: /WebSocket connection to/,
+    });
+    const open = ada.getByRole('listitem').and(ada.locator('[data-status="open"]'));
+    await seen(open.filter({ hasText: 'room-0' }));
+    for (const room of rooms) await seen(open.filter({ hasText: room }));
+    await say(ada, 'can you hear me?');
+    await seen(sent(ada, 'can you hear me?'));
+    const grace = await joinByWebSocket(server, { room: 'room-3', name: 'Grace' });
+    grace.say('and me?');
+    await seen(open.filter({ hasText: 'room-3' }).getByText('1 unread'));
+  });
+
   it('what fails says why and can be tried again; closed for good, the page stays away until one wants it back', async () => {
     const server = await serve({ maxMessageBytes: 1_024 });
     const sockets: WebSocketRoute[] = [];

@@ -3,6 +3,7 @@ import { useLayoutEffect } from 'react';
 import { useRoom } from '../../react.ts';
 import { useSignal } from '../hooks/use-signal.ts';
 import type { Conversation } from '../model/conversation.ts';
+import { sparingFetch } from '../model/sparing-fetch.ts';
 
 /** Where the page is, and so the server. */
 const url = new URL('.', location.href);
@@ -14,6 +15,7 @@ export function Membership({ conversation }: { readonly conversation: Conversati
     room: conversation.name,
     name,
     after: conversation.position,
+    fetch: sparingFetch,
     // The conversation keeps them.
     messagesKept: 1,
   });
