@@ -76,6 +76,7 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await seen(message(ada, 'hello?'));
     await unseen(invitation);
     await seen(ada.getByText('This is where #silent begins.'));
+    expect(await ada.getByRole('article').count()).toBe(1);
   });
 
   it('what a member types is never markup, and only safe links are links', async () => {

@@ -121,6 +121,7 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     const grace = await joinByWebSocket(server, { room: 'room-3', name: 'Grace' });
     grace.say('and me?');
     await seen(open.filter({ hasText: 'room-3' }).getByText('1 unread'));
+    expect(await open.count()).toBe(rooms.length);
   });
 
   it('what fails says why and can be tried again; closed for good, the page stays away until one wants it back', async () => {
