@@ -76,6 +76,10 @@ export class Room {
     return true;
   }
 
+  has(subscriber: Subscriber): boolean {
+    return this.#slots.has(subscriber);
+  }
+
   get isEmpty(): boolean {
     return this.members.length === 0 && this.waiting.size === 0 && this.returning.size === 0;
   }

@@ -135,7 +135,7 @@ class Posts {
     const { hub, connections } = this.#options;
     const connection = connections.get(id);
     if (connection === undefined) return undefined;
-    return hub.rooms.get(room)?.members.includes(connection.writer) === true ? connection : undefined;
+    return hub.rooms.get(room)?.has(connection.writer) === true ? connection : undefined;
   }
 
   /** @returns undefined where what is asked for is no name. */
