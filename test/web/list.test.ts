@@ -79,7 +79,9 @@ describe.skipIf(isMissing)("the chat page's list", { timeout: timeoutMs }, () =>
     const before = await message(page, 'message 62').boundingBox();
     gate.emit('open');
     await page.waitForFunction(() => (document.querySelector('.scroller')?.scrollTop ?? 0) > 100);
-    expect((await message(page, 'message 62').boundingBox())?.y).toBeCloseTo(before?.y ?? 0, -1);
+    // It may take a frame or two until the new rows are measured.
+    const y = async () => (await message(page, 'message 62').boundingBox())?.y;
+    await expect.poll(y, { timeout: 10_000 }).toBeCloseTo(before?.y ?? 0, -1);
 
     await scrollUpUntil(page, 'This is where #past begins.');
     await seen(message(page, 'message 1'));
