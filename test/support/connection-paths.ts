@@ -198,6 +198,8 @@ export function settingsFor(path: Path, waitMs: number): Partial<Config> {
     burst: 2,
     abuseLimit: 20,
     broadcastCapacity: 1,
+    // On a busy machine a flood takes its time, and nothing else is to end it.
+    handshakeTimeoutMs: 120_000,
     ...(has('high') || has('overflow') ? { outboxMessages: 8 } : {}),
     ...(has('failed') ? { pingPeriodMs: waitMs, closeTimeoutMs: waitMs } : {}),
     ...Object.fromEntries(waits),
