@@ -16,6 +16,7 @@ import { serveOpenApi } from './http/openapi.ts';
 import { servePoll } from './http/poll.ts';
 import { servePosts } from './http/posts.ts';
 import { serveSse } from './http/sse.ts';
+import { takeTurns } from './http/turns.ts';
 import type { Hub } from './hub.ts';
 import type { Metrics } from './metrics.ts';
 import { servePage } from './page.ts';
@@ -56,6 +57,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestRoomName },
     trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
+  takeTurns(http);
   await http.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,

@@ -27,20 +27,6 @@ export const arrivalQuery = {
 export const refusals = { 400: failure, 403: failure, 429: failure, 503: failure };
 
 /**
- * Handles a request at its turn: where a client sends several without waiting (RFC 9112 section 9.3.2), the connection is
- * for one answer at a time. One that never gets its turn, since the connection ends before, holds nothing.
- */
-export function atItsTurn<Request>(
-  handle: (request: Request, reply: FastifyReply) => FastifyReply,
-): (request: Request, reply: FastifyReply) => FastifyReply {
-  return (request, reply) => {
-    if (reply.raw.socket !== null) return handle(request, reply);
-    reply.raw.once('socket', () => void handle(request, reply));
-    return reply;
-  };
-}
-
-/**
  * Takes an answer out of the framework's hands, for a transport.
  * @returns the headers that it has by now.
  */

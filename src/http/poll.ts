@@ -9,7 +9,6 @@ import { LongPollSocket } from '../transports/longpoll.ts';
 import {
   arrivalParams,
   arrivalQuery,
-  atItsTurn,
   refusals,
   takeOver,
   type ArrivalOptions,
@@ -95,7 +94,7 @@ export function servePoll(http: FastifyInstance, options: ArrivalOptions): void 
 
   for (const url of ['/poll/:room', '/poll']) {
     const documented = url === '/poll' ? { querystring: querySchema, hide: true } : schema;
-    http.get(url, { schema: documented, exposeHeadRoute: false }, atItsTurn(take));
+    http.get(url, { schema: documented, exposeHeadRoute: false }, take);
     http.head(url, { schema: { ...documented, hide: true } }, answerHead);
   }
 }

@@ -6,7 +6,6 @@ import { eventStream, SseSocket } from '../transports/sse.ts';
 import {
   arrivalParams,
   arrivalQuery,
-  atItsTurn,
   refusals,
   takeOver,
   type ArrivalOptions,
@@ -49,7 +48,7 @@ export function serveSse(http: FastifyInstance, options: ArrivalOptions): void {
 
   for (const url of ['/sse/:room', '/sse']) {
     const documented = url === '/sse' ? { querystring: schema.querystring, hide: true } : schema;
-    http.get(url, { schema: documented, exposeHeadRoute: false }, atItsTurn(open));
+    http.get(url, { schema: documented, exposeHeadRoute: false }, open);
     http.head(url, { schema: { ...documented, hide: true } }, open);
   }
 }

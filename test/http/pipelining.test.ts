@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket as NetSocket } from 'node:net';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { Registry } from 'prom-client';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { closeCodes, type ChatServer } from '../../src/index.ts';
 import { connectionOf } from '../support/peers.ts';
 import { patient, serve } from '../support/test-server.ts';
@@ -38,5 +40,34 @@ describe.each(['/sse/coffee', '/poll/coffee', '/poll/coffee?after=1&epoch=x'])('
     await once(tcp, 'close');
     expect((await server.stop()).leaks).toEqual([]);
     expect(server.connections.total).toBe(1);
+  });
+});
+
+describe('answers', patient, () => {
+  test('are made one after the other, as they are taken, and not for one who takes none', async () => {
+    const server = await serve();
+    const made = vi.spyOn(Registry.prototype, 'metrics');
+    onTestFinished(() => made.mockRestore());
+    const tcp = await sendAll(server, ['/sse/tea', ...Array<string>(100).fill('/metrics')]);
+    await fetch(`${server.url}/metrics`);
+    expect(made).toHaveBeenCalledTimes(1);
+    tcp.destroy();
+    await once(tcp, 'close');
+    expect((await server.stop()).leaks).toEqual([]);
+    expect(made).toHaveBeenCalledTimes(1);
+  });
+
+  test('come whole and in order, whatever was asked for', async () => {
+    const server = await serve();
+    const { hostname, port } = new URL(server.url);
+    const body = '{"content":"hello","id":"one"}';
+    const post = `POST /rooms/tea/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+    const tcp = connect(Number(port), hostname);
+    onTestFinished(() => void tcp.destroy());
+    tcp.write(get('/healthz') + post + get('/rooms/tea/history', 'Connection: close\r\n'));
+    const read = await text(tcp);
+    expect(read.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 201', 'HTTP/1.1 200']);
+    expect(read).toContain('"content":"hello"');
   });
 });
