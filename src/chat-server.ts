@@ -26,7 +26,7 @@ import { serverMachine, type ServerActor } from './server.ts';
 import { topState } from './state-value.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
 import { WebSocketTransport } from './transports/websocket.ts';
-import { answerAnyway, isForWebSocket, Upgrades } from './upgrade.ts';
+import { serveAnyway, watchAnswers, isForWebSocket, Upgrades } from './upgrade.ts';
 
 export interface ChatServerOptions extends Partial<Config> {
   /** Where it logs: nowhere unless given. */
@@ -195,9 +195,11 @@ export class ChatServer {
       uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
     this.#http = http;
+    const owesAnswer = watchAnswers(http.server);
     http.server.on('upgrade', (request, tcp, head) => {
-      if (isForWebSocket(request)) this.#upgrades.handle(request, tcp as NetSocket, head);
-      else answerAnyway(http.server, request, tcp as NetSocket);
+      if (owesAnswer(tcp as NetSocket)) tcp.destroy();
+      else if (isForWebSocket(request)) this.#upgrades.handle(request, tcp as NetSocket, head);
+      else serveAnyway(http.server, request, tcp as NetSocket, head);
     });
     this.#metrics.start();
     return http.listen({ port: config.port, host: config.host, backlog });

@@ -2,7 +2,7 @@
  * Upgrades: which requests for a WebSocket become connections. The others get a plain HTTP answer before
  * the upgrade, or, where only the room's name is bad, a close code with the reason after it.
  */
-import { ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Admission, HttpRefusal } from './admission.ts';
@@ -81,17 +81,32 @@ function refuse(tcp: NetSocket, { status, reason, headers = {} }: HttpRefusal): 
   tcp.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
+/**
+ * Watches which connections still owe an answer: what is asked for ahead of it cannot be upgraded to, for its bytes would
+ * mix with the answer's.
+ */
+export function watchAnswers(server: Server): (tcp: NetSocket) => boolean {
+  const last = new WeakMap<NetSocket, ServerResponse>();
+  server.on('request', ({ socket }, response) => last.set(socket, response));
+  return (tcp) => last.get(tcp)?.writableFinished === false;
+}
+
 /** Whether a request to upgrade asks for a WebSocket. */
 export function isForWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Answers a request to upgrade to something else as if it had not asked to (RFC 9110 section 7.8). */
-export function answerAnyway(server: Server, request: IncomingMessage, tcp: NetSocket): void {
-  const response = new ServerResponse(request);
-  response.shouldKeepAlive = false;
-  response.assignSocket(tcp);
-  response.once('finish', () => tcp.end());
-  tcp.on('error', () => tcp.destroy());
-  server.emit('request', request, response);
+/**
+ * Serves a request to upgrade to something else as if it had not asked to (RFC 9110 section 7.8). The HTTP server has
+ * let go of the connection and has not read the body, so it is given both anew, without the offer.
+ */
+export function serveAnyway(server: Server, request: IncomingMessage, tcp: NetSocket, rest: Buffer): void {
+  const { method, url, httpVersion, rawHeaders } = request;
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.toLowerCase() !== 'upgrade') lines.push(`${name}: ${rawHeaders[at + 1]}`);
+  }
+  tcp.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), rest]));
+  server.emit('connection', tcp);
 }

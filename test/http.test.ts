@@ -1,8 +1,10 @@
 import { request } from 'node:http';
-import { describe, expect, test } from 'vitest';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { closeCodes, type ChatServer } from '../src/index.ts';
 import { connectHalfOpen, connectionOf, joinByWebSocket } from './support/peers.ts';
-import { expectedAccept, RawClient } from './support/raw-client.ts';
+import { expectedAccept, frame, opcodes, RawClient, type Frame } from './support/raw-client.ts';
 import { patient, serve } from './support/test-server.ts';
 
 /** The authority that the server is reached at, as a browser would name it. */
@@ -316,12 +318,37 @@ describe('an upgrade', patient, () => {
 
   test('to something else is answered as if it had not been asked for', async () => {
     const server = await serve();
-    const client = await RawClient.connect(server.url, { path: '/healthz', headers: { upgrade: 'h2c' } });
-    expect(client.answer.status).toBe(200);
-    expect(client.answer.headers.get('connection')).toBe('close');
-    expect(JSON.parse(await client.body())).toEqual({ status: 'ok' });
-    await client.ended;
+    const body = '{"content":"hello"}';
+    const client = await RawClient.connect(server.url, {
+      method: 'POST',
+      path: '/rooms/tea/messages',
+      headers: {
+        connection: 'Upgrade, HTTP2-Settings, close',
+        upgrade: 'h2c',
+        'content-length': String(body.length),
+      },
+      head: Buffer.from(body),
+    });
+    expect(client.answer.status).toBe(201);
+    expect(JSON.parse(await client.body())).toMatchObject({ type: 'ack', room: 'tea', offset: 1 });
   });
+
+  test.each(['h2c', 'websocket'])(
+    'to %s behind an answer that is still to come: the connection ends, and no other',
+    async (upgrade) => {
+      const server = await serve();
+      const client = await RawClient.connect(server.url, { path: '/ws/tea' });
+      const { hostname, port, host } = new URL(server.url);
+      const tcp = connect(Number(port), hostname);
+      onTestFinished(() => void tcp.destroy());
+      const offer = `GET /ws/tea HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+      tcp.write(`GET /poll/tea HTTP/1.1\r\nHost: ${host}\r\n\r\n${offer}`);
+      expect(await text(tcp)).not.toContain('101 Switching Protocols');
+      await client.send(frame(opcodes.text, '{"type":"ping"}'));
+      const isPong = ({ payload }: Frame) => payload.includes('"pong"');
+      expect((await client.frames.next(isPong)).opcode).toBe(opcodes.text);
+    },
+  );
 
   test('by another method → 405', async () => {
     const server = await serve();

@@ -6,13 +6,7 @@ import type { Connection, Connections } from '../connections.ts';
 import { serverSchemas } from '../protocol.ts';
 import { parseTarget, purposeOf, roomIn, sinceIn } from '../target.ts';
 import { LongPollSocket } from '../transports/longpoll.ts';
-import {
-  arrivalParams,
-  arrivalQuery,
-  refusals,
-  takeOver,
-  type ArrivalOptions,
-} from './arrival.ts';
+import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
 import { refuse } from './fail.ts';
 
 /** Shorter than what proxies give an answer. */

@@ -3,13 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { parseEventId, parseTarget, purposeOf } from '../target.ts';
 import { eventStream, SseSocket } from '../transports/sse.ts';
-import {
-  arrivalParams,
-  arrivalQuery,
-  refusals,
-  takeOver,
-  type ArrivalOptions,
-} from './arrival.ts';
+import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
 import { refuse } from './fail.ts';
 
 const schema = {
