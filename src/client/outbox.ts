@@ -157,10 +157,11 @@ export class Outbox {
   #holdFor(ms: number): void {
     this.#release();
     this.#isOut = false;
-    this.#hold = this.#clock.setTimeout(() => {
+    const resume = () => {
       this.#hold = undefined;
       this.#pump();
-    }, ms);
+    };
+    this.#hold = this.#clock.setTimeout(resume, Math.min(limits.longestWaitMs, ms));
   }
 
   #release(): void {

@@ -39,6 +39,14 @@ describe('a refusal', () => {
     expect(stage.room.state.retryAt).toBe(stage.clock.now() + 30_000);
   });
 
+  test('that says to come back in months is asked again in an hour', async () => {
+    const stage = new ClientStage(byHttp);
+    const headers = { 'Retry-After': String(60 * 60 * 24 * 30) };
+    stage.request.answer(new Response('no', { status: 503, headers }));
+    await stage.until(() => stage.room.state.status === 'backingOff');
+    expect(stage.room.state.retryAt).toBe(stage.clock.now() + 3_600_000);
+  });
+
   test('that is not the server’s own: the next transport is tried', async () => {
     const stage = new ClientStage(byHttp);
     stage.request.answer(new Response('<h1>not here</h1>', { status: 404 }));
