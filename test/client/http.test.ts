@@ -75,6 +75,18 @@ describe('a stream', () => {
     expect(second.room.state.close).toEqual({ code: 1006, reason: 'the stream ended' });
   });
 
+  test.each(['null', '5', '{"code":"4503"}', 'bye'])(
+    'that ends with %s, which is no ending, ends without a code',
+    async (data) => {
+      const stage = new ClientStage(byHttp);
+      const stream = stage.request.stream();
+      stream.say(welcome());
+      stream.write(`event: close\ndata: ${data}\n\n`);
+      await stage.until(() => stage.room.state.status === 'backingOff');
+      expect(stage.room.state.close).toEqual({ code: 1006, reason: '' });
+    },
+  );
+
   test('is read whatever pieces it comes in, comments and all', () => {
     const text = ': ping\n\nid: e:1\ndata: {"a":\ndata: 1}\n\nretry: 3\nevent: close\ndata:é\n\ndata\n\n';
     for (let size = 1; size <= text.length; size += 1) {

@@ -4,8 +4,7 @@
  * Each says how far we have come, so that whichever server answers it can go on from there.
  */
 import * as limits from '../limits.ts';
-import type { Ending } from '../socket.ts';
-import { endingOf, httpTransport } from './http.ts';
+import { endingOf, endingTold, httpTransport } from './http.ts';
 import { roomUrl } from './url.ts';
 
 /** What a poll is answered with. */
@@ -14,7 +13,7 @@ interface Answer {
   readonly epoch: string;
   readonly offset: number;
   readonly messages: readonly unknown[];
-  readonly close?: Ending;
+  readonly close?: unknown;
 }
 
 export const openLongPoll = httpTransport(async (exchange) => {
@@ -29,7 +28,7 @@ export const openLongPoll = httpTransport(async (exchange) => {
     const answer = (await response.json()) as Answer;
     exchange.heard();
     for (const message of answer.messages) exchange.tell(message);
-    if (answer.close !== undefined) return answer.close;
+    if (answer.close !== undefined) return endingTold(answer.close);
     after = { epoch: answer.epoch, offset: answer.offset };
     ({ connection } = answer);
   }

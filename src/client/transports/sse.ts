@@ -1,6 +1,6 @@
 /** The client's SSE transport: a stream of server-sent events, read by `fetch`, so that it can bear a token and be ended at once. */
 import type { Ending } from '../socket.ts';
-import { endingOf, httpTransport } from './http.ts';
+import { endingOf, endingTold, httpTransport } from './http.ts';
 import { parseJson } from './json.ts';
 import { roomUrl } from './url.ts';
 
@@ -9,7 +9,7 @@ export const openSse = httpTransport(async (exchange) => {
   if (!response.ok || response.body === null) return endingOf(response);
   const endings: Ending[] = [];
   const parse = eventParser((type, data) => {
-    if (type === 'close') endings.push(parseJson(data) as Ending);
+    if (type === 'close') endings.push(endingTold(parseJson(data)));
     else exchange.tell(parseJson(data));
   });
   const reader = response.body.getReader();
