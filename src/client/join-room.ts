@@ -148,12 +148,14 @@ class JoinedRoom implements Room {
   }
 }
 
+/** Nothing; what a URL's parser takes for steps in a path; and half a character, which has no UTF-8. */
+const unnameable = /^\.{0,2}$|\p{Surrogate}/u;
+
 /** @throws {TypeError} */
 function destinationOf({ url, room = 'general', name, token, after }: JoinOptions): Destination {
   const [base = ''] = new URL(url).href.replace(/^ws/, 'http').split(/\/*(?:$|[?#])/);
   if (!/^https?:/.test(base)) throw new TypeError(`no server is at ${String(url)}`);
-  // A URL's parser takes them for steps in a path.
-  if (room === '.' || room === '..') throw new TypeError(`no URL can name ${room}`);
+  if (unnameable.test(room)) throw new TypeError(`no URL can name ${JSON.stringify(room)}`);
   return { base, room, name, token, after };
 }
 

@@ -41,7 +41,9 @@ describe('joining', () => {
   test.each([
     [{ url: 'chat.example' }, 'Invalid URL'],
     [{ url: 'ftp://chat.example' }, 'no server is at ftp://chat.example'],
-    [{ url: 'http://chat.example', room: '..' }, 'no URL can name ..'],
+    [{ url: 'http://chat.example', room: '..' }, 'no URL can name ".."'],
+    [{ url: 'http://chat.example', room: '' }, 'no URL can name ""'],
+    [{ url: 'http://chat.example', room: 'tea\uD83D' }, 'no URL can name "tea\\ud83d"'],
     [{ url: 'http://chat.example', transports: [] }, 'no transport can be used here'],
   ])('%j: an error that says so', (options, message) => {
     expect(() => joinRoom(options)).toThrow(message);
