@@ -28,11 +28,10 @@ export interface Failure {
 
 /** @returns how long to wait before the next try: with full jitter, so that those who were lost together come apart. */
 export function retryDelayMs({ attempt, ending, spreadMs, random }: Failure): number {
-  if (ending?.code === restarting && spreadMs !== undefined) {
-    return Math.min(limits.longestWaitMs, random() * spreadMs);
-  }
-  const askedMs = ending?.retryAfterMs ?? (ending?.code === atCapacity ? limits.atCapacityMs : limits.backoffMs);
-  const leastMs = Math.min(limits.longestWaitMs, askedMs);
+  if (ending?.code === restarting && spreadMs !== undefined) return random() * spreadMs;
+  const leastMs =
+    ending?.retryAfterMs ?? (ending?.code === atCapacity ? limits.atCapacityMs : limits.backoffMs);
   const jitterMs = random() * Math.min(limits.maxBackoffMs, limits.backoffMs * 2 ** attempt);
-  return Math.max(leastMs, Math.min(limits.maxBackoffMs, leastMs + jitterMs));
+  const delayMs = Math.max(leastMs, Math.min(limits.maxBackoffMs, leastMs + jitterMs));
+  return Math.min(delayMs, limits.longestAwayMs);
 }

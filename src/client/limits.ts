@@ -24,8 +24,8 @@ export const backoffMs = 500;
 /** The longest that a retry is put off, unless the server asks for more. */
 export const maxBackoffMs = 20_000;
 
-/** The longest that a retry or a message is put off, whatever the server asks: timers cannot wait for months. */
-export const longestWaitMs = 3_600_000;
+/** The longest that a retry is put off, whatever the server asks: timers cannot wait for months. */
+export const longestAwayMs = 3_600_000;
 
 /** The least time before a retry where the server had no place for us. */
 export const atCapacityMs = 5_000;

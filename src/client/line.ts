@@ -46,6 +46,8 @@ export class Line implements SocketListener {
   #tell: ((edge: LineEdge) => void) | undefined;
   #socket: Socket | undefined;
   #awaitsSign = false;
+  // Has said goodbye, and takes nothing more.
+  #isLeaving = false;
 
   constructor(correspondent: Correspondent, clock: ClientClock, connect: Connect) {
     this.#correspondent = correspondent;
@@ -88,6 +90,7 @@ export class Line implements SocketListener {
   }
 
   hangUp(): void {
+    this.#isLeaving = true;
     this.#socket?.close();
   }
 
@@ -95,6 +98,7 @@ export class Line implements SocketListener {
     this.#socket?.drop();
     this.#socket = undefined;
     this.#awaitsSign = false;
+    this.#isLeaving = false;
   }
 
   heard(): void {
@@ -105,6 +109,7 @@ export class Line implements SocketListener {
 
   message(said: unknown): void {
     this.heard();
+    if (this.#isLeaving) return;
     const edge = this.#correspondent.take(said);
     if (edge !== undefined) this.#tell?.(edge);
   }

@@ -157,11 +157,10 @@ export class Outbox {
   #holdFor(ms: number): void {
     this.#release();
     this.#isOut = false;
-    const resume = () => {
+    this.#hold = this.#clock.setTimeout(() => {
       this.#hold = undefined;
       this.#pump();
-    };
-    this.#hold = this.#clock.setTimeout(resume, Math.min(limits.longestWaitMs, ms));
+    }, ms);
   }
 
   #release(): void {

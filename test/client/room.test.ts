@@ -404,6 +404,18 @@ describe('closing', () => {
     expect(stage.told.state.at(-1)?.status).toBe('closed');
   });
 
+  test('at a message is the end of the messages, even of those that came together with it', () => {
+    const stage = new ClientStage().open();
+    stage.room.on('message', ({ offset }) => {
+      if (offset === 2) void stage.room.close();
+    });
+    for (const offset of [1, 2, 3]) stage.webSocket.say(chat(offset));
+    stage.webSocket.say(system());
+    expect(stage.heard).toEqual([1, 2]);
+    expect(stage.told.presence).toEqual([]);
+    expect(stage.room.state.position).toEqual({ epoch, offset: 2 });
+  });
+
   test('by the server rejects what waits, with its reason', async () => {
     const stage = new ClientStage().open();
     const waiting = refusalOf(stage.room.send('a'));

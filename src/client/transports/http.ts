@@ -111,8 +111,7 @@ export function httpTransport(hear: (exchange: Exchange) => Promise<Ending>): Op
 
 /** @returns the ending that somebody else wrote, as far as it is one. */
 export function endingTold(said: unknown): Ending {
-  const { code, reason } = (said ?? {}) as { readonly code?: unknown; readonly reason?: unknown };
-  return { code: typeof code === 'number' ? code : 1006, reason: String(reason ?? '') };
+  return { code: 1006, reason: '', ...(said as Partial<Ending> | undefined) };
 }
 
 const codesOfStatus: Readonly<Record<number, number>> = {
