@@ -345,7 +345,6 @@ describe('an upgrade', patient, () => {
       tcp.write(`GET /poll/tea HTTP/1.1\r\nHost: ${host}\r\n\r\n${offer}`);
       expect(await text(tcp)).not.toContain('101 Switching Protocols');
       await client.send(frame(opcodes.text, '{"type":"ping"}'));
-      const isPong = ({ payload }: Frame) => payload.includes('"pong"');
       expect((await client.frames.next(isPong)).opcode).toBe(opcodes.text);
     },
   );
@@ -475,3 +474,7 @@ test(
     expect((await stopping).leaks).toEqual([]);
   },
 );
+
+function isPong({ payload }: Frame): boolean {
+  return payload.includes('"pong"');
+}

@@ -60,9 +60,8 @@ describe('answers', patient, () => {
   test('come whole and in order, whatever was asked for', async () => {
     const server = await serve();
     const { hostname, port } = new URL(server.url);
-    const body = '{"content":"hello","id":"one"}';
+    const body = '{"content":"hello","name":"Ann"}';
     const post = `POST /rooms/tea/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-    const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
     const tcp = connect(Number(port), hostname);
     onTestFinished(() => void tcp.destroy());
     tcp.write(get('/healthz') + post + get('/rooms/tea/history', 'Connection: close\r\n'));
@@ -71,3 +70,7 @@ describe('answers', patient, () => {
     expect(read).toContain('"content":"hello"');
   });
 });
+
+function get(path: string, more = ''): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+}
