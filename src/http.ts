@@ -1,4 +1,5 @@
 /** The HTTP side: the chat page, the rooms, the figures, and whether the server is well. */
+import { maxHeaderSize } from 'node:http';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
@@ -42,9 +43,6 @@ export interface HttpOptions {
 /** Time for a whole request to come, body and all: whoever is slower only means to hold a connection. */
 const requestTimeoutMs = 30_000;
 
-/** A room's name in a path: each of its 64 characters may come from four UTF-16 units. */
-const longestRoomName = 256;
-
 /** How many rooms are listed, the fullest first. */
 const roomsListed = 1_000;
 
@@ -54,7 +52,11 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
   const http = Fastify({
     forceCloseConnections: 'idle',
     requestTimeout: requestTimeoutMs,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestRoomName },
+    // A room's name of any length is heard out, so that each transport refuses it in its own words.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
+    // Else what is not finite would pass every maximum.
+    ajv: { customOptions: { strictNumbers: false } },
+    frameworkErrors: (error, _, reply) => fail(reply, error.statusCode ?? 400, error.message),
     trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
   takeTurns(http);

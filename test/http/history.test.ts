@@ -28,6 +28,13 @@ async function serveTea(said: number): Promise<ChatServer> {
 }
 
 describe('the history of a room', patient, () => {
+  test.each(['Infinity', '1e999', 'NaN'])('is not had with a limit of %s', async (limit) => {
+    const server = await serve();
+    const answer = await fetch(`${server.url}/rooms/tea/history?limit=${limit}`);
+    expect(answer.status).toBe(400);
+    expect(((await answer.json()) as { error: string }).error).toContain('querystring/limit must be');
+  });
+
   test('is what was said, as its members heard it', async () => {
     const server = await serveTea(2);
     const history = await read(server, 'tea/history');
