@@ -149,6 +149,12 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await seen(message(page, 'who am I?').filter({ hasText: `${name} (you)` }));
   });
 
+  it('a memory that is spoilt keeps nobody out: what is a room name in it is entered', async () => {
+    const page = await visits.enter(url, 'Ada', 'spoilt', { memory: { rooms: '.. . <b> \uFFFD tea' } });
+    await seen(page.getByRole('button', { name: 'Leave tea' }));
+    expect(await page.getByRole('button', { name: /^Leave/ }).count()).toBe(2);
+  });
+
   it('is used by keyboard alone', async () => {
     const page = await visits.enter(url, 'Ada', 'keys');
     await page.waitForFunction(() => document.activeElement?.id === 'text');

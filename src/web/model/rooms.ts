@@ -20,7 +20,10 @@ export class Rooms {
 
   /** Enters the room of the address and those of the last visit. */
   start(): void {
-    const names = recall('rooms').split(' ').filter(Boolean);
+    // What a browser keeps may be of another version, or spoilt: what is no name must not keep the page from coming up.
+    const names = recall('rooms')
+      .split(' ')
+      .flatMap((text) => parseRoomName(text) ?? []);
     this.follow();
     if (this.member.value === '') this.#waiting = names;
     else for (const name of names) this.#enter(name);
