@@ -56,7 +56,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: maxHeaderSize },
     // Else what is not finite would pass every maximum.
     ajv: { customOptions: { strictNumbers: false } },
-    frameworkErrors: (error, _, reply) => fail(reply, error.statusCode ?? 400, error.message),
+    frameworkErrors: (error, _, reply) => void fail(reply, error.statusCode ?? 400, error.message),
     trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
   takeTurns(http);

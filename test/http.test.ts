@@ -23,6 +23,8 @@ function get(server: ChatServer, path: string): Promise<number | undefined> {
   });
 }
 
+const isPong = ({ payload }: Frame) => payload.includes('"pong"');
+
 describe('the chat page', patient, () => {
   test('is HTML for a browser, and loads what it needs from here alone', async () => {
     const server = await serve();

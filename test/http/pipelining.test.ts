@@ -7,6 +7,11 @@ import { closeCodes, type ChatServer } from '../../src/index.ts';
 import { connectionOf } from '../support/peers.ts';
 import { patient, serve } from '../support/test-server.ts';
 
+/** @returns a request, with further headers. */
+function get(path: string, more = ''): string {
+  return `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+}
+
 /** Sends requests for these paths in one breath, the last of which is answered last. */
 async function sendAll(server: ChatServer, paths: readonly string[]): Promise<NetSocket> {
   const { hostname, port } = new URL(server.url);
