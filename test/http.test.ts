@@ -476,7 +476,3 @@ test(
     expect((await stopping).leaks).toEqual([]);
   },
 );
-
-function isPong({ payload }: Frame): boolean {
-  return payload.includes('"pong"');
-}

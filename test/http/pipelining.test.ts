@@ -75,7 +75,3 @@ describe('answers', patient, () => {
     expect(read).toContain('"content":"hello"');
   });
 });
-
-function get(path: string, more = ''): string {
-  return `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
-}
