@@ -83,7 +83,6 @@ export function useRoom(options: UseRoomOptions): UsedRoom {
       last.current = { place, room, name: joinOptions.name };
       const add = (change: (heard: Heard) => Partial<Heard>) =>
         setHeard((before) => (before?.room === room ? { ...before, ...change(before) } : before));
-      // They stay on while it closes: what it hears until another takes its place is what that one goes on after.
       room.on('message', (message) =>
         add(({ messages }) => ({ messages: lastOf([...messages, message], messagesKept) })),
       );
