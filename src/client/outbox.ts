@@ -9,6 +9,7 @@ import type { AckMessage, ErrorMessage } from '../protocol.ts';
 import type { SendOptions, Sent } from './api.ts';
 import type { ClientClock } from './environment.ts';
 import { SendError } from './errors.ts';
+import { newId } from './ids.ts';
 import * as limits from './limits.ts';
 import type { Ending, OutgoingChat } from './socket.ts';
 
@@ -167,9 +168,4 @@ export class Outbox {
     this.#clock.clearTimeout(this.#hold);
     this.#hold = undefined;
   }
-}
-
-/** Pages that came by plain HTTP have no `crypto.randomUUID`. */
-function newId(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

@@ -2,11 +2,11 @@
  * A conversation is one room as this page takes part in it: the client's room, its timeline, its history as far as
  * one scrolled up, what is unread, and what was being written.
  */
+import { newId } from '../../client/ids.ts';
 import type { Position, Room, RoomState } from '../../client/index.ts';
 import type { ChatMessage, SystemMessage } from '../../protocol.ts';
 import { failureWords } from './failure-words.ts';
 import { historyBefore } from './history.ts';
-import { newId } from './ids.ts';
 import { Signal } from './signal.ts';
 import { Timeline, type Entry } from './timeline.ts';
 
