@@ -251,6 +251,8 @@ export class Conversation {
       : 'Some messages may be missing here';
     const key = this.#timeline.gap(text, new Date().toISOString());
     this.#change({});
+    // After a restart everything comes by itself: all who come back at once need not ask for what cannot be there.
+    if (to.offset === 0) return;
     try {
       const history = await historyBefore(this.name, to.offset + 1, this.#asking.signal);
       if (history.epoch !== to.epoch) return;
