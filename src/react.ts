@@ -16,7 +16,7 @@ import {
 } from './client/index.ts';
 
 export interface UseRoomOptions extends JoinOptions {
-  /** How many of the last messages are kept: 200 unless given. */
+  /** How many of the last messages are kept: 200 unless given. With 0 no message renders anything. */
   readonly messagesKept?: number | undefined;
 }
 
@@ -83,9 +83,11 @@ export function useRoom(options: UseRoomOptions): UsedRoom {
       last.current = { place, room, name: joinOptions.name };
       const add = (change: (heard: Heard) => Partial<Heard>) =>
         setHeard((before) => (before?.room === room ? { ...before, ...change(before) } : before));
-      room.on('message', (message) =>
-        add(({ messages }) => ({ messages: lastOf([...messages, message], messagesKept) })),
-      );
+      if (messagesKept > 0) {
+        room.on('message', (message) =>
+          add(({ messages }) => ({ messages: [...messages, message].slice(-messagesKept) })),
+        );
+      }
       room.on('gap', (gap) => add(() => ({ gap })));
       stay.signal.addEventListener('abort', () => void room.close());
       setHeard((before) => {
@@ -132,10 +134,6 @@ export function useRoom(options: UseRoomOptions): UsedRoom {
 }
 
 const noMessages: readonly ChatMessage[] = [];
-
-function lastOf<T>(all: readonly T[], count: number): readonly T[] {
-  return all.slice(Math.max(0, all.length - count));
-}
 
 /** Shows the state of a room that is joined and closed elsewhere. */
 export function useRoomState(room: Room | undefined): RoomState {

@@ -159,6 +159,9 @@ describe('a component that uses a room', () => {
     const used = await stage.use({ messagesKept: 0 });
     await stage.say(welcome(), chat(1));
     expect(offsets(used.now)).toEqual([]);
+    const { length } = used.shown;
+    await stage.say(chat(2));
+    expect(used.shown).toHaveLength(length);
   });
 
   test('is told what was missed for good', async () => {

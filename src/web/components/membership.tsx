@@ -17,7 +17,7 @@ export function Membership({ conversation }: { readonly conversation: Conversati
     after: conversation.position,
     fetch: sparingFetch,
     // The conversation keeps them.
-    messagesKept: 1,
+    messagesKept: 0,
   });
   useLayoutEffect(() => (room === undefined ? undefined : conversation.attach(room)), [conversation, room]);
   return null;
