@@ -1,6 +1,7 @@
 /** The chat page whose connection is lost: the server killed, the network off, the WebSocket blocked. */
 import type { WebSocketRoute } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { ChatServer } from '../../src/index.ts';
 import {
   badge,
   box,
@@ -14,9 +15,9 @@ import {
   unseen,
   Visits,
 } from '../support/chat-page.ts';
-import { startBlockingProxy } from '../support/blocking-proxy.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { startHubbub } from '../support/processes.ts';
+import { Relay } from '../support/relay.ts';
 import { serve } from '../support/test-server.ts';
 
 /** What the browser logs by itself of a server that is not there. */
@@ -24,6 +25,14 @@ const lost = /ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_RE
 
 /** What it logs of a room whose last member was put out just before the page asked who is in it. */
 const emptied = /status of 404/;
+
+/** What stands before a server in some networks: it hands HTTP on, and refuses whatever wants to be a WebSocket. */
+async function blockingRelay(server: ChatServer): Promise<Relay> {
+  const relay = await Relay.before(server.url);
+  onTestFinished(() => relay.close());
+  relay.blocksWebSockets = true;
+  return relay;
+}
 
 describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
   const visits = new Visits();
@@ -91,9 +100,9 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
 
   it('a WebSocket that does not get through: it takes another way, and says so', async () => {
     const server = await serve();
-    const proxy = await startBlockingProxy(server.url);
+    const { url } = await blockingRelay(server);
     const grace = await joinByWebSocket(server, { room: 'behind', name: 'Grace' });
-    const ada = await visits.enter(proxy, 'Ada', 'behind', { expected: /WebSocket connection to/ });
+    const ada = await visits.enter(url, 'Ada', 'behind', { expected: /WebSocket connection to/ });
     await seen(badge(ada).filter({ hasText: 'Connected · server-sent events' }));
     await say(ada, 'can you hear me?');
     await seen(sent(ada, 'can you hear me?'));
@@ -107,9 +116,9 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
 
   it('in more rooms than a browser has connections, without a WebSocket: all are heard, and one can say something', async () => {
     const server = await serve();
-    const proxy = await startBlockingProxy(server.url);
+    const { url } = await blockingRelay(server);
     const rooms = Array.from({ length: 8 }, (_, i) => `room-${i}`);
-    const ada = await visits.enter(proxy, 'Ada', 'room-7', {
+    const ada = await visits.enter(url, 'Ada', 'room-7', {
       memory: { rooms: rooms.join(' ') },
       expected: /WebSocket connection to/,
     });
