@@ -12,7 +12,7 @@ export function paintFor(stream: { readonly isTTY?: boolean; hasColors?: () => b
 }
 
 // A terminal obeys control characters: what others send must not move its cursor, set its title or type for us.
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const control = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** @returns the text with every control character made visible; line breaks and tabs stay. */

@@ -31,8 +31,7 @@ export function Members({ conversation, onClose }: MembersProps) {
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- whoever has no mouse scrolls it by keys */}
       <ul tabIndex={0} aria-label="Members">
         {names.slice(0, mostShown).map((name, index) => (
-          // Several members may bear one name.
-          // oxlint-disable-next-line react/no-array-index-key
+          // oxlint-disable-next-line react/no-array-index-key -- several members may bear one name
           <li key={`${name} ${index}`}>
             <Avatar name={name} />
             <span className="name">{name}</span>

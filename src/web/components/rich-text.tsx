@@ -5,8 +5,7 @@ import { partsOf, type Part } from '../model/rich-text.ts';
 export const RichText = memo(({ text }: { readonly text: string }) => (
   <div className="text">
     {partsOf(text).map((part, index) => (
-      // The parts of one text never change their places.
-      // oxlint-disable-next-line react/no-array-index-key
+      // oxlint-disable-next-line react/no-array-index-key -- the parts of one text never change their places
       <PartOfText key={index} part={part} />
     ))}
   </div>
