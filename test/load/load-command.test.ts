@@ -85,7 +85,8 @@ describe('Ctrl-C', patient, () => {
     child.signal('SIGINT');
     const { code, stdout } = await child.ended;
     expect(code).toBe(0);
-    expect(stdout.at(-1)).toMatch(/^ {2}interrupted after /);
+    // On a busy machine a word about its own lateness may follow.
+    expect(stdout).toContainEqual(expect.stringMatching(/^ {2}interrupted after /));
     expect(stdout.find((line) => line.includes('1000 normal'))).toMatch(/: 3$/);
     await vi.waitFor(() => expect([...server.connections.closedByCode]).toEqual([[1_000, 3]]), patient);
   });
