@@ -23,6 +23,9 @@ export interface TerminalFlags {
 const failedExitCode = 1;
 const defaultWait = '30s';
 
+/** How long one who leaves waits for what is on its way; a second Ctrl-C does not. */
+const leavePatienceMs = 3_000;
+
 /** Chats in a room, or, where the input is no terminal, says each of its lines there. @throws ConfigError */
 export async function runChat(room: string | undefined, flags: TerminalFlags): Promise<void> {
   const options = readOptions(room, flags);
@@ -57,6 +60,7 @@ async function converse({ room, name, url }: ReturnType<typeof readOptions>): Pr
     lookup: new Lookup(url),
     join: (other, as) => joinRoom({ url, room: other, name: as, WebSocket }),
     now: Date.now,
+    patienceMs: leavePatienceMs,
   });
   const undo = onStopSignal(() => conversation.leave());
   if ((await conversation.ended) === 'closed by the server') process.exitCode = failedExitCode;

@@ -1,6 +1,7 @@
 /**
  * A conversation is somebody at a terminal in a room: what is typed is said or done, and what happens is printed above it.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Room, RoomState } from '../client/index.ts';
 import { assertNever } from '../assert.ts';
 import type { ChatMessage } from '../protocol.ts';
@@ -19,6 +20,8 @@ export interface ConversationOptions {
   /** Joins a room of the server that this is about. */
   readonly join: (room: string, name: string | undefined) => Room;
   readonly now: () => number;
+  /** How long a room that one leaves may take to answer what was said in it last. */
+  readonly patienceMs: number;
 }
 
 /** So much of what was said before is shown to one who comes in. */
@@ -38,6 +41,8 @@ export class Conversation {
   #place = '';
   #status: RoomState['status'] = 'connecting';
   #wasOpen = false;
+  // What was said in the room and has no answer yet.
+  #underWay = new Set<Promise<void>>();
   // What is heard before the history is there, which comes first.
   #held: ChatMessage[] | undefined = [];
   #isOver = false;
@@ -90,7 +95,7 @@ export class Conversation {
       case 'nothing':
         return;
       case 'say':
-        return void this.#say(command.content);
+        return this.#say(command.content);
       case 'join':
         return void this.#move(command.room);
       case 'name':
@@ -113,21 +118,35 @@ export class Conversation {
     }
   }
 
-  async #say(content: string): Promise<void> {
-    const room = this.#room;
-    try {
-      await room.send(content);
-    } catch (error) {
-      if (!this.#isOver && room === this.#room)
-        this.#print(this.#paint('red', `not sent: ${harmless(content)} (${(error as Error).message})`));
-    }
+  #say(content: string): void {
+    const underWay = this.#underWay;
+    const saying = this.#room
+      .send(content)
+      .then(
+        () => undefined,
+        (error: Error) =>
+          this.#print(this.#paint('red', `not sent: ${harmless(content)} (${error.message})`)),
+      )
+      .finally(() => underWay.delete(saying));
+    underWay.add(saying);
   }
 
   async #move(name: string): Promise<void> {
-    const before = this.#room;
+    const [before, underWay] = [this.#room, this.#underWay];
+    this.#underWay = new Set();
     this.#name ??= before.state.name;
     this.#room = this.#enter(name);
-    await before.close();
+    await this.#letGo(before, underWay);
+  }
+
+  /** Closes a room once all that was said in it has its answer. What still has none when one has been patient is told. */
+  async #letGo(room: Room, underWay: ReadonlySet<Promise<void>>): Promise<void> {
+    const answered = new AbortController();
+    const patience = delay(this.#options.patienceMs, undefined, answered).catch(() => undefined);
+    await Promise.race([Promise.all(underWay), patience]);
+    answered.abort();
+    await room.close();
+    await Promise.all(underWay);
   }
 
   #hear(message: ChatMessage): void {
@@ -151,7 +170,7 @@ export class Conversation {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#screen.close();
-    await this.#room.close();
+    await this.#letGo(this.#room, this.#underWay);
     this.#end(ending);
   }
 

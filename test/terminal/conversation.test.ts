@@ -2,7 +2,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { joinRoom } from '../../src/client/index.ts';
+import { joinRoom, type Room } from '../../src/client/index.ts';
 import { closeCodes, type ChatServer } from '../../src/index.ts';
 import { Conversation, type ConversationOptions } from '../../src/terminal/conversation.ts';
 import { Lookup } from '../../src/terminal/lookup.ts';
@@ -55,6 +55,7 @@ function sitDown(server: ChatServer, options: Partial<ConversationOptions> & { i
     lookup: new Lookup(server.url),
     join: (room, name) => joinRoom({ url: server.url, room, name, WebSocket }),
     now: Date.now,
+    patienceMs: 60_000,
     ...options,
   });
   onTestFinished(async () => {
@@ -63,6 +64,11 @@ function sitDown(server: ChatServer, options: Partial<ConversationOptions> & { i
   });
   const type = (line: string) => input.write(`${line}\n`);
   return { conversation, type, output, input };
+}
+
+/** Joins a room of a server that is not there. */
+function joinNowhere(room: string): Room {
+  return joinRoom({ url: 'http://127.0.0.1:1', room, WebSocket });
 }
 
 describe('a conversation', patient, () => {
@@ -160,6 +166,28 @@ describe('a conversation', patient, () => {
     end(type, input);
     expect(await conversation.ended).toBe('left');
     expect(await bob.next('system', ({ event }) => event === 'left')).toMatchObject({ sender: 'ada' });
+  });
+
+  test.each(['/quit', '/join coffee'])(
+    'says what was typed before %s, though it is not connected yet',
+    async (command) => {
+      const server = await serve();
+      const bob = await joinByWebSocket(server, { room: 'tea', name: 'bob' });
+      const { type } = sitDown(server);
+      type('hello');
+      type(command);
+      expect(await bob.next('chat')).toMatchObject({ sender: 'ada', content: 'hello' });
+      await bob.next('system', ({ event }) => event === 'left');
+    },
+  );
+
+  test('that is left without a connection tells what could not be sent', async () => {
+    const server = await serve();
+    const { conversation, type, output } = sitDown(server, { join: joinNowhere, patienceMs: 0 });
+    type('hello');
+    type('/quit');
+    expect(await conversation.ended).toBe('left');
+    expect(output.text).toContain('not sent: hello (');
   });
 
   test('on a terminal puts news above the line that is typed, which stays', async () => {
