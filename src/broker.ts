@@ -4,9 +4,9 @@
  *
  * A broker MUST number a room's messages without gaps within one epoch, and hand them to its listener in that
  * order; MUST NOT hand over messages of rooms that are not subscribed; MUST answer every `subscribe` with one
- * `subscribed`, every `publish` with one `published`, handing back the object that it was given, and every `history`
- * with one call, each at once or later; MUST publish once what is published again with the same key within the dedupe
- * window, and answer it with the first one's place; MUST NOT throw.
+ * `subscribed`, unless the room is unsubscribed before; every `publish` with one `published` or `refused`, handing back the
+ * object that it was given; and every `history` with one call, each at once or later; MUST publish once what is published
+ * again with the same key within the dedupe window, and answer it with the first one's place; MUST NOT throw.
  */
 
 import type { Entry } from './entry.ts';
@@ -47,22 +47,40 @@ export interface History {
   readonly entries: readonly Entry[];
 }
 
+/** What a broker answers where it cannot read now. */
+export type Unavailable = 'unavailable';
+
 export interface Broker {
   /** Whether what is published stays when this server goes, for those who come back to another one. */
   readonly outlivesServer: boolean;
+  /** Whether it answers a publication before `publish` returns. */
+  readonly answersAtOnce: boolean;
+  /** How many publications it takes now; the hub MUST NOT publish more. */
+  readonly window: number;
   /** Names the one that hears the rooms. */
   listen(listener: BrokerListener): void;
   publish(publication: Publication): void;
   subscribe(room: string): void;
   unsubscribe(room: string): void;
   /** Reads what is kept of a room, whoever is in it; `then` gets undefined where nothing is known of it. */
-  history(room: string, range: HistoryRange, then: (history: History | undefined) => void): void;
+  history(
+    room: string,
+    range: HistoryRange,
+    then: (history: History | Unavailable | undefined) => void,
+  ): void;
 }
 
 export interface BrokerListener {
-  /** From here on the room's messages come, the next one numbered `position.offset + 1`. */
+  /**
+   * From here on the room's messages come, the next one numbered `position.offset + 1`. It may be told again unasked: then
+   * the numbering began anew, or messages were lost, and nobody will hand over what is between.
+   */
   subscribed(room: string, position: Position): void;
   message(entry: Entry): void;
   /** The publication, or an earlier one with its key, has this place in its room's log. */
   published(publication: Publication, position: Position): void;
+  /** The publication could not be published in time, as far as the broker knows. With its key it may be published again. */
+  refused(publication: Publication): void;
+  /** There is room in the window again. */
+  reopened(): void;
 }

@@ -62,6 +62,9 @@ export interface HubView {
 /** When to say again what a draining server does not take; a client that is asked to come back need not wait for it. */
 const drainRetryMs = 1_000;
 
+/** When to say again what the broker has refused. */
+const refusedRetryMs = 1_000;
+
 /** Tells what the hub gave to whom, for those who watch. */
 export type DeliveryTap = (batch: Batch, subscriber: Subscriber) => void;
 
@@ -78,8 +81,8 @@ export class Hub implements BrokerListener {
   readonly #config: Config;
   readonly #traffic: Traffic;
 
-  // What was published and is still to be acknowledged.
-  readonly #unacknowledged = new Map<Publication, Broadcast>();
+  // What was published and is still to be answered: where the broker does so at once, only what asks for an ack.
+  readonly #unanswered = new Map<Publication, Broadcast>();
 
   // This round's work
   #touched = new Set<Room>();
@@ -145,7 +148,7 @@ export class Hub implements BrokerListener {
     this.broadcast.clear();
     this.#rooms.clear();
     this.#roomsOf.clear();
-    this.#unacknowledged.clear();
+    this.#unanswered.clear();
   }
 
   /** Names what is still in the hub, for the proof that nothing is. */
@@ -181,13 +184,15 @@ export class Hub implements BrokerListener {
     // A round takes what was asked before it began, the parked included, so that nobody who keeps asking can hold up
     // the others. What a sender asks as its parked request moves in relies on that one, and so waits for the next round.
     const joins = this.register.depth + this.register.parked;
-    const said = Math.min(this.#config.roundBudget, this.broadcast.depth);
+    const said = Math.min(this.#config.roundBudget, this.broadcast.depth, this.#broker.window);
     this.#takeUnregistrations(this.unregister.depth + this.unregister.parked);
     this.#takeRegistrations(joins);
     this.#takeBroadcasts(said);
     this.#deliver();
     this.#round = undefined;
-    if (this.unregister.depth + this.register.depth + this.broadcast.depth > 0) this.#wake();
+    // While the broker takes nothing, what was said waits: for `reopened`.
+    const speakers = this.#broker.window > 0 ? this.broadcast.depth : 0;
+    if (this.unregister.depth + this.register.depth + speakers > 0) this.#wake();
   }
 
   #takeUnregistrations(most: number): void {
@@ -229,13 +234,9 @@ export class Hub implements BrokerListener {
     const { registration, content, id } = request;
     const sender = registration.subscriber.name;
     const message = { id: newId(), room: registration.room, sender, content, timestamp: this.#timestamp };
-    if (id === undefined) {
-      this.#broker.publish(message);
-      return;
-    }
     // A name holds no line break, so that no two senders' keys are the same.
-    const publication: Publication = { ...message, key: `${sender}\n${id}` };
-    this.#unacknowledged.set(publication, request);
+    const publication: Publication = id === undefined ? message : { ...message, key: `${sender}\n${id}` };
+    if (id !== undefined || !this.#broker.answersAtOnce) this.#unanswered.set(publication, request);
     this.#broker.publish(publication);
   }
 
@@ -280,7 +281,11 @@ export class Hub implements BrokerListener {
     const after = since.epoch === epoch ? since.offset : 0;
     this.#broker.history(room.name, { after, limit: Infinity }, (history) => {
       // It may have left since, or have asked again.
-      if (room.returning.get(subscriber) === comingBack) this.#bringBack(comingBack, room, history);
+      if (room.returning.get(subscriber) !== comingBack) return;
+      this.#timestamp = this.#now();
+      if (history === 'unavailable') this.#turnAway(subscriber, room);
+      else this.#bringBack(comingBack, room, history);
+      this.#wake();
     });
   }
 
@@ -288,7 +293,13 @@ export class Hub implements BrokerListener {
     room.returning.delete(subscriber);
     if (room.position === undefined) return;
     this.#letIn(subscriber, room, recoveryOf(since, history, meanwhile, room.position));
-    this.#wake();
+  }
+
+  /** What it has missed cannot be read now: it asks again, or comes in anew, and loses nothing. */
+  #turnAway(subscriber: Subscriber, room: Room): void {
+    this.#answer(subscriber, [errorText('unavailable', { room: room.name, timestamp: this.#timestamp })]);
+    room.returning.delete(subscriber);
+    if (!room.has(subscriber)) this.#leave(subscriber, room);
   }
 
   #letIn(subscriber: Subscriber, room: Room, { position, recovered, missed }: Recovery): void {
@@ -343,10 +354,20 @@ export class Hub implements BrokerListener {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
     this.#timestamp = this.#now();
-    room.position = position;
+    const before = room.position;
+    if (before?.epoch !== position.epoch || before.offset !== position.offset) this.#move(room, position);
     for (const [subscriber, since] of room.waiting) this.#admit(subscriber, room, position, since);
     room.waiting.clear();
     this.#wake();
+  }
+
+  /** Puts a room at another place; its members are told, for they cannot have what is between. */
+  #move(room: Room, position: Position): void {
+    if (room.hasNews) this.#deliverNow(room);
+    room.position = position;
+    for (const member of room.members) {
+      this.#answer(member, [this.#welcome(member, room, position, false)], position.epoch);
+    }
   }
 
   message(entry: Entry): void {
@@ -358,13 +379,27 @@ export class Hub implements BrokerListener {
   }
 
   published(publication: Publication, position: Position): void {
-    const request = this.#unacknowledged.get(publication);
-    if (request?.id === undefined) return;
-    this.#unacknowledged.delete(publication);
+    const request = this.#unanswered.get(publication);
+    if (request === undefined) return;
+    this.#unanswered.delete(publication);
+    if (request.id === undefined) return;
     const { subscriber, room } = request.registration;
     this.#timestamp = this.#now();
     this.#answer(subscriber, [ackText({ room, id: request.id, position, timestamp: this.#timestamp })]);
     this.#wake();
+  }
+
+  refused(publication: Publication): void {
+    const request = this.#unanswered.get(publication);
+    if (request === undefined) return;
+    this.#unanswered.delete(publication);
+    this.#timestamp = this.#now();
+    this.#refuse(request, 'unavailable', { retryAfterMs: refusedRetryMs });
+    this.#wake();
+  }
+
+  reopened(): void {
+    if (this.broadcast.depth > 0) this.#wake();
   }
 
   // Delivery

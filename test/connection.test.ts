@@ -15,6 +15,8 @@ const smallOutbox = { outboxMessages: 8 };
 /** A broker that never says that a room is subscribed. */
 const silentBroker: Broker = {
   outlivesServer: false,
+  answersAtOnce: false,
+  window: Infinity,
   listen: () => undefined,
   publish: () => undefined,
   subscribe: () => undefined,

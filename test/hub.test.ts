@@ -2,7 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createActor, type SnapshotFrom } from 'xstate';
 import type { Batch } from '../src/batch.ts';
-import type { Broker, BrokerListener, History, HistoryRange, Position, Publication } from '../src/broker.ts';
+import type {
+  Broker,
+  BrokerListener,
+  History,
+  HistoryRange,
+  Position,
+  Publication,
+  Unavailable,
+} from '../src/broker.ts';
 import { Entry } from '../src/entry.ts';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import type { Sender } from '../src/channel.ts';
@@ -96,17 +104,20 @@ function house(settings?: Partial<Config>, broker?: Broker): House {
 
 /** A broker that answers a subscription when the test says so. */
 class LateBroker implements Broker {
+  readonly answersAtOnce = false;
+  window = Infinity;
   readonly outlivesServer = true;
   readonly calls: string[] = [];
   readonly published: Publication[] = [];
   listener: BrokerListener | undefined;
-  tellHistory: ((history: History | undefined) => void) | undefined;
+  tellHistory: ((history: History | Unavailable | undefined) => void) | undefined;
 
   listen(listener: BrokerListener): void {
     this.listener = listener;
   }
 
   publish(publication: Publication): void {
+    this.window -= 1;
     this.published.push(publication);
   }
 
@@ -118,7 +129,11 @@ class LateBroker implements Broker {
     this.calls.push(`unsubscribe ${room}`);
   }
 
-  history(room: string, { after }: HistoryRange, then: (history: History | undefined) => void): void {
+  history(
+    room: string,
+    { after }: HistoryRange,
+    then: (history: History | Unavailable | undefined) => void,
+  ): void {
     this.calls.push(`history ${room} after ${after}`);
     this.tellHistory = then;
   }
@@ -813,6 +828,121 @@ describe('a broker that takes its time', () => {
     tea.join(people[0]);
     tea.clock.settle();
     expect(people[0].heard.at(-1)).toMatchObject({ type: 'welcome', epoch: 'second', offset: 0 });
+  });
+
+  test.each([
+    ['numbers anew', { epoch: 'second', offset: 3 }],
+    ['has lost messages', { epoch: 'first', offset: 50 }],
+  ])('%s -> its members are told where they are now, after what came before', (_, place) => {
+    const { broker, people, answer } = waiting('tea', 'tea');
+    answer('tea');
+    for (const person of people) person.news();
+    broker.listener?.message(new Entry(sayingOf(42), 42));
+    answer('tea', place);
+    for (const { heard, writes, timesRegistered } of people) {
+      expect(heard).toMatchObject([
+        { type: 'chat', offset: 42 },
+        { type: 'welcome', recovered: false, ...place, members: 2 },
+      ]);
+      expect([writes.length, timesRegistered]).toEqual([1, 1]);
+    }
+  });
+
+  test('says again where a room is, unchanged -> nobody is told', () => {
+    const { people, answer } = waiting('tea');
+    answer('tea');
+    people[0].news();
+    answer('tea');
+    expect(people[0].news()).toEqual([]);
+  });
+
+  test('hands over a message between two rounds -> who comes in the next one is welcomed behind it, and not told it', () => {
+    const { tea, broker, people, answer } = waiting('tea');
+    answer('tea');
+    people[0].news();
+    const late = tea.person('late');
+    broker.listener?.message(new Entry(sayingOf(42), 42));
+    tea.join(late);
+    tea.clock.settle();
+    expect(late.heard[0]).toMatchObject({ type: 'welcome', offset: 42 });
+    expect([contents(late.heard), contents(people[0].heard)]).toEqual([[], ['message 42']]);
+  });
+});
+
+/** A hub with one member, whose broker takes so many publications. */
+function away(window: number) {
+  const broker = new LateBroker();
+  const tea = house({ broadcastCapacity: 2 }, broker);
+  const ann = tea.person('ann');
+  tea.join(ann);
+  tea.clock.settle();
+  broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
+  tea.clock.settle();
+  ann.news();
+  broker.window = window;
+  return { tea, broker, ann };
+}
+
+describe('a broker that is away', () => {
+  test('takes none -> what is said waits in the channel, without a round, and its senders are parked', () => {
+    const { tea, broker, ann } = away(0);
+    const taken = ['one', 'two', 'three'].map((content) => tea.say(ann, content));
+    tea.clock.settle();
+    const { rounds } = tea.clock;
+    tea.clock.advance(1_000);
+    expect(taken).toEqual([true, true, false]);
+    expect([broker.published, tea.hub.broadcast.depth, tea.clock.rounds - rounds]).toEqual([[], 2, 0]);
+    tea.hub.broadcast.clear();
+  });
+
+  test('takes some again -> it gets as many as it takes, in their order', () => {
+    const { tea, broker, ann } = away(0);
+    for (const content of ['one', 'two', 'three']) tea.say(ann, content);
+    tea.clock.settle();
+    broker.window = 2;
+    broker.listener?.reopened();
+    tea.clock.settle();
+    expect(broker.published.map(({ content }) => content)).toEqual(['one', 'two']);
+    broker.window = 1;
+    broker.listener?.reopened();
+    tea.clock.settle();
+    expect(broker.published.map(({ content }) => content)).toEqual(['one', 'two', 'three']);
+  });
+
+  test('refuses -> the sender is told so, with its id where it gave one', () => {
+    const { tea, broker, ann } = away(Infinity);
+    const registration = { subscriber: ann, room: 'tea', withdrawn: false, entered: true };
+    tea.hub.broadcast.offer({ registration, content: 'with one', id: 'id-1' }, nobody);
+    tea.say(ann, 'without');
+    tea.clock.settle();
+    for (const publication of [...broker.published, ...broker.published])
+      broker.listener?.refused(publication);
+    tea.clock.settle();
+    expect(ann.heard).toMatchObject([
+      { type: 'error', code: 'unavailable', ref: 'id-1', retryAfterMs: 1_000 },
+      { type: 'error', code: 'unavailable' },
+    ]);
+    expect(ann.heard[1]).not.toHaveProperty('ref');
+  });
+
+  test('cannot read what one who comes back has missed -> told so, and no member', () => {
+    const { tea, broker, bob } = returning(3);
+    broker.tellHistory?.('unavailable');
+    tea.clock.settle();
+    expect(bob.heard).toMatchObject([{ type: 'error', code: 'unavailable', room: 'tea' }]);
+    expect([tea.hub.rooms.get('tea')?.members.length, tea.hub.subscribers]).toEqual([1, 1]);
+  });
+
+  test('cannot read what a member asks for again -> told so, and a member still', () => {
+    const { tea, broker, ann } = returning(3);
+    ann.news();
+    const since = { epoch: 'first', offset: 1 };
+    tea.hub.register.offer({ subscriber: ann, room: 'tea', since, withdrawn: false, entered: false }, nobody);
+    tea.clock.settle();
+    broker.tellHistory?.('unavailable');
+    tea.clock.settle();
+    expect(types(ann.news())).toEqual(['error']);
+    expect(tea.hub.rooms.get('tea')?.has(ann)).toBe(true);
   });
 });
 

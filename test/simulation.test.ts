@@ -29,6 +29,8 @@ class LossyBroker extends MemoryBroker {
         if (entry.offset !== 2) listener.message(entry);
       },
       published: (publication, position) => listener.published(publication, position),
+      refused: (publication) => listener.refused(publication),
+      reopened: () => listener.reopened(),
     });
   }
 }

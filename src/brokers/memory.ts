@@ -22,6 +22,8 @@ export interface MemoryBrokerOptions {
 
 export class MemoryBroker implements Broker {
   readonly outlivesServer = false;
+  readonly answersAtOnce = true;
+  readonly window = Infinity;
   readonly #clock: Clock;
   readonly #limits: MemoryBrokerLimits;
   readonly #logs = new Map<string, Log>();

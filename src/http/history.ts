@@ -1,7 +1,7 @@
 /** The history route: what is kept of a room, for those who scroll back and for programs that read along. */
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
-import type { Broker, History, HistoryRange } from '../broker.ts';
+import type { Broker, History, HistoryRange, Unavailable } from '../broker.ts';
 import { chatMessageOf } from '../messages.ts';
 import { errorCodes, serverSchemas, parseRoomName } from '../protocol.ts';
 import { fail, failure } from './fail.ts';
@@ -47,7 +47,7 @@ export function serveHistory(http: FastifyInstance, broker: Broker): void {
           'Without `after`: the last messages, or the last before one. With it: the first after one.',
         params: Type.Object({ room: Type.String() }),
         querystring: querySchema,
-        response: { 200: historySchema, 400: failure, 404: failure },
+        response: { 200: historySchema, 400: failure, 404: failure, 503: failure },
       },
     },
     async (request, reply) => {
@@ -55,6 +55,7 @@ export function serveHistory(http: FastifyInstance, broker: Broker): void {
       if (room === undefined) return fail(reply, 400, errorCodes.bad_room);
       const range: HistoryRange = { limit: defaultLimit, ...request.query };
       const history = await read(broker, room, range);
+      if (history === 'unavailable') return fail(reply, 503, 'the history cannot be read now');
       return history === undefined
         ? fail(reply, 404, `nothing is known of ${room}`)
         : shown(room, range, history);
@@ -62,7 +63,7 @@ export function serveHistory(http: FastifyInstance, broker: Broker): void {
   );
 }
 
-function read(broker: Broker, room: string, range: HistoryRange): Promise<History | undefined> {
+function read(broker: Broker, room: string, range: HistoryRange): Promise<History | Unavailable | undefined> {
   return new Promise((resolve) => {
     broker.history(room, range, resolve);
   });

@@ -1,6 +1,13 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createActor } from 'xstate';
-import type { BrokerListener, History, HistoryRange, Position, Publication } from '../../src/broker.ts';
+import type {
+  BrokerListener,
+  History,
+  HistoryRange,
+  Position,
+  Publication,
+  Unavailable,
+} from '../../src/broker.ts';
 import { MemoryBroker, memoryBrokerMachine, type MemoryBrokerLimits } from '../../src/brokers/memory.ts';
 import { trackActors } from '../../src/leaks.ts';
 import { describeBroker } from '../support/broker-conformance.ts';
@@ -37,6 +44,8 @@ class Shelf {
       },
       message: ({ publication: { content }, offset }) => void this.told.push(`${offset}: ${content}`),
       published: (_, position) => void this.places.push(position),
+      refused: ({ content }) => void this.told.push(`refused ${content}`),
+      reopened: () => void this.told.push('reopened'),
     };
     this.broker.listen(ear);
   }
@@ -46,10 +55,11 @@ class Shelf {
   }
 
   read(room = 'tea', range: HistoryRange = { limit: Infinity }): History | undefined {
-    const answers: (History | undefined)[] = [];
+    const answers: (History | Unavailable | undefined)[] = [];
     this.broker.history(room, range, (history) => answers.push(history));
-    if (answers.length !== 1) throw new Error(`answered ${answers.length} times`);
-    return answers[0];
+    const [answer] = answers;
+    if (answers.length !== 1 || answer === 'unavailable') throw new Error(`answered ${answers.length} times`);
+    return answer;
   }
 
   /** What is kept of a room, as words. */

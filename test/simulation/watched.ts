@@ -1,6 +1,13 @@
 /** What the server is given in a simulation is watched: a socket and a broker that see whether their contracts are kept. */
 import type { Encoding } from '../../src/batch.ts';
-import type { Broker, BrokerListener, History, HistoryRange, Publication } from '../../src/broker.ts';
+import type {
+  Broker,
+  BrokerListener,
+  History,
+  HistoryRange,
+  Publication,
+  Unavailable,
+} from '../../src/broker.ts';
 import type { Socket, SocketListener } from '../../src/socket.ts';
 import type { Ledger } from './ledger.ts';
 import type { Minutes } from './minutes.ts';
@@ -118,6 +125,7 @@ export interface WatchedBrokerOptions {
 
 export class WatchedBroker implements Broker {
   readonly outlivesServer: boolean;
+  readonly answersAtOnce: boolean;
   /** The rooms that are subscribed, with their epochs. */
   readonly rooms = new Map<string, string>();
   /** How many messages were published. */
@@ -133,8 +141,13 @@ export class WatchedBroker implements Broker {
     this.#isMember = isMember;
     this.#broker = broker;
     this.outlivesServer = broker.outlivesServer;
+    this.answersAtOnce = broker.answersAtOnce;
     this.#ledger = ledger;
     this.#minutes = minutes;
+  }
+
+  get window(): number {
+    return this.#broker.window;
   }
 
   listen(listener: BrokerListener): void {
@@ -151,6 +164,12 @@ export class WatchedBroker implements Broker {
         this.#minutes.note(room, () => `numbers ${content.trim()} as ${position.offset}`);
         listener.published(publication, position);
       },
+      refused: (publication) => {
+        this.due -= 1;
+        this.#minutes.note(publication.room, () => `refuses ${publication.content.trim()}`);
+        listener.refused(publication);
+      },
+      reopened: () => listener.reopened(),
     });
   }
 
@@ -173,7 +192,11 @@ export class WatchedBroker implements Broker {
     this.#broker.unsubscribe(room);
   }
 
-  history(room: string, range: HistoryRange, then: (history: History | undefined) => void): void {
+  history(
+    room: string,
+    range: HistoryRange,
+    then: (history: History | Unavailable | undefined) => void,
+  ): void {
     this.#broker.history(room, range, then);
   }
 }

@@ -45,6 +45,12 @@ class Ear implements BrokerListener {
     this.#hear({ kind: 'published', publication, position });
   }
 
+  refused(publication: Publication): void {
+    throw new Error(`refused: ${publication.content}`);
+  }
+
+  reopened(): void {}
+
   /** The answers to subscriptions of this room, once there are so many. */
   async positions(room: string, count: number): Promise<Position[]> {
     const answers = () =>
@@ -92,8 +98,10 @@ class Ear implements BrokerListener {
 let publications = 0;
 
 function historyOf(broker: Broker, room: string, range: HistoryRange): Promise<History | undefined> {
-  return new Promise((resolve) => {
-    broker.history(room, range, resolve);
+  return new Promise((resolve, reject) => {
+    broker.history(room, range, (history) =>
+      history === 'unavailable' ? reject(new Error(history)) : resolve(history),
+    );
   });
 }
 
