@@ -7,6 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AnyStateMachine } from 'xstate';
 import { memoryBrokerMachine } from '../src/brokers/memory.ts';
+import { redisBrokerMachine } from '../src/brokers/redis/machine.ts';
 import { roomMachine } from '../src/client/machine.ts';
 import { connectionMachine } from '../src/connection.ts';
 import { toSequence } from '../src/inspector/sequence.ts';
@@ -24,6 +25,7 @@ const machines: readonly { name: string; machine: AnyStateMachine }[] = [
   { name: 'connection', machine: connectionMachine },
   { name: 'server', machine: serverMachine },
   { name: 'broker', machine: memoryBrokerMachine },
+  { name: 'redis-broker', machine: redisBrokerMachine },
   { name: 'client', machine: roomMachine },
 ];
 

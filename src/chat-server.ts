@@ -11,10 +11,13 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
-import { createActor, toPromise, waitFor } from 'xstate';
+import { createActor, toPromise, waitFor, type AnyActorRef } from 'xstate';
 import type { Broker } from './broker.ts';
 import { Admission } from './admission.ts';
 import { MemoryBroker } from './brokers/memory.ts';
+import { redisBrokerMachine } from './brokers/redis/machine.ts';
+import { logBroker } from './brokers/redis/watch.ts';
+import { RedisBroker } from './brokers/redis.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { defineConfig, type Config } from './config.ts';
 import { Connections, type Inspect } from './connections.ts';
@@ -58,6 +61,7 @@ export class ChatServer {
   readonly connections: Connections;
   readonly traffic: Traffic = createTraffic();
   readonly #broker: Broker;
+  readonly #redis: RedisBroker | undefined;
   readonly #leaks: LeakTracker;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
@@ -84,7 +88,8 @@ export class ChatServer {
     const trackedClock = this.#leaks.clock;
     const { traffic } = this;
 
-    this.#broker = new MemoryBroker({ clock: trackedClock, limits: config });
+    if (config.redis.length > 0) this.#redis = this.#createRedisBroker(trackedClock);
+    this.#broker = this.#redis ?? new MemoryBroker({ clock: trackedClock, limits: config });
     const hub = new Hub({ broker: this.#broker, clock: trackedClock, config, traffic });
     const connections = new Connections({
       hub,
@@ -96,13 +101,24 @@ export class ChatServer {
     });
     this.hub = hub;
     this.connections = connections;
-    this.#metrics = new Metrics({ connections, hub, traffic });
-    this.actor = createActor(serverMachine, {
+    this.#metrics = new Metrics({
+      connections,
+      hub,
+      traffic,
+      brokerState: () => this.brokerState,
+      redis: this.#redis,
+    });
+    const machine =
+      this.#redis === undefined
+        ? serverMachine
+        : serverMachine.provide({ actors: { broker: redisBrokerMachine } });
+    this.actor = createActor(machine, {
       id: 'server',
       clock: trackedClock,
       ...(inspect === undefined ? {} : { inspect }),
       input: {
         hub,
+        brokerInput: { broker: this.#redis, timeouts: config },
         connections,
         clock: trackedClock,
         random,
@@ -143,6 +159,12 @@ export class ChatServer {
     return this.actor.getSnapshot().matches('listening');
   }
 
+  /** The state of the broker: `local`, `connecting`, `ready`, `degraded`, `stopping` or `stopped`. */
+  get brokerState(): string {
+    const broker = this.#brokerActor;
+    return broker === undefined ? 'stopped' : topState(broker.getSnapshot().value);
+  }
+
   /** Begins to listen. @throws the system's error where it cannot, such as EADDRINUSE. */
   async start(): Promise<void> {
     if (this.actor.getSnapshot().status === 'done' && this.#starting !== undefined) {
@@ -171,6 +193,8 @@ export class ChatServer {
   async #start(): Promise<void> {
     this.#startedAt = this.#leaks.clock.now();
     this.actor.start();
+    const broker = this.#brokerActor;
+    if (this.#redis !== undefined && broker !== undefined) logBroker(broker, this.#logger);
     await waitFor(this.actor, (snapshot) => !snapshot.matches('starting'), { timeout: Infinity });
     const { context } = this.actor.getSnapshot();
     if (context.url !== undefined) return;
@@ -191,7 +215,8 @@ export class ChatServer {
       config,
       clock: this.#leaks.clock,
       random: this.#random,
-      isReady: () => this.isReady,
+      readiness: () => this.#readiness(),
+      brokerState: () => this.brokerState,
       uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
     this.#http = http;
@@ -205,8 +230,29 @@ export class ChatServer {
     return http.listen({ port: config.port, host: config.host, backlog });
   }
 
+  get #brokerActor(): AnyActorRef | undefined {
+    return this.actor.getSnapshot().children['broker'] as AnyActorRef | undefined;
+  }
+
+  #createRedisBroker(clock: Clock): RedisBroker {
+    return new RedisBroker({
+      urls: this.config.redis,
+      clock,
+      limits: this.config,
+      report: (stage, err) => this.#logger.warn({ err, stage }, 'Redis failed'),
+    });
+  }
+
+  #readiness(): string {
+    if (!this.isReady) return 'draining';
+    const { brokerState } = this;
+    return brokerState === 'ready' || brokerState === 'local' ? 'ready' : `broker ${brokerState}`;
+  }
+
   async #release(): Promise<void> {
     this.#metrics.stop();
+    const broker = this.#brokerActor;
+    if (broker?.getSnapshot().status === 'active') await toPromise(broker);
     const http = this.#http;
     if (http === undefined) return;
     // Idle connections end at once; a request in hand gets the grace that connections get.

@@ -34,6 +34,7 @@ const headings: Partial<Record<SettingName, string>> = {
   handshakeTimeoutMs: 'Timeouts:',
   registerCapacity: 'Channels and outboxes:',
   historyMessages: 'History and recovery:',
+  redis: 'Several servers:',
   presenceIntervalMs: 'Presence:',
   compress: 'Extras:',
   logLevel: 'Logging:',

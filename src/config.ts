@@ -159,6 +159,23 @@ export const settings = {
     default: 300 * second,
     meaning: 'time in which a message sent again with the same id is published once',
   },
+  redis: {
+    kind: 'list',
+    default: [],
+    meaning: 'URL of Redis, where rooms are shared by several servers; of a cluster, of some of its nodes',
+  },
+  brokerWaitMs: {
+    kind: 'duration',
+    default: 10 * second,
+    min: 1,
+    meaning: 'time that messages wait for Redis while it is away, before they are refused',
+  },
+  brokerWindow: {
+    kind: 'count',
+    default: 1_024,
+    min: 1,
+    meaning: 'messages that may be on their way to Redis; more wait in the broadcast channel',
+  },
   reconnectSpreadMs: {
     kind: 'duration',
     default: 5 * second,
@@ -334,7 +351,13 @@ function outOfRange(
 }
 
 function misfitInList(name: SettingName, values: readonly string[]): string | undefined {
+  if (name === 'redis') return notRedis(values);
   return name === 'trustProxy' ? untrustable(values) : inexactOrigin(values);
+}
+
+function notRedis(urls: readonly string[]): string | undefined {
+  const wrong = urls.find((url) => !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)));
+  return wrong === undefined ? undefined : `"${wrong}" is not a URL such as redis://127.0.0.1:6379`;
 }
 
 function inexactOrigin(origins: readonly string[]): string | undefined {

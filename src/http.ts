@@ -36,7 +36,9 @@ export interface HttpOptions {
   readonly traffic: Traffic;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  readonly isReady: () => boolean;
+  /** `ready`, or why it is not. */
+  readonly readiness: () => string;
+  readonly brokerState: () => string;
   readonly uptimeMs: () => number;
 }
 
@@ -175,7 +177,7 @@ const operation = { tags: ['operation'] };
 
 function serveFigures(
   http: FastifyInstance,
-  { hub, connections, traffic, metrics, uptimeMs }: HttpOptions,
+  { hub, connections, traffic, metrics, uptimeMs, brokerState }: HttpOptions,
 ): void {
   http.get('/stats', { schema: { ...operation, summary: 'What the server counts' } }, () => {
     const { channels, rooms } = hub.view();
@@ -189,6 +191,7 @@ function serveFigures(
         return { name, depth, capacity, parked: parked.length };
       }),
       closedByCode: Object.fromEntries(connections.closedByCode),
+      broker: brokerState(),
       uptimeSeconds: Math.round(uptimeMs() / 1_000),
     };
   });
@@ -199,9 +202,11 @@ function serveFigures(
 
 // Health
 
-function serveHealth(http: FastifyInstance, { isReady }: HttpOptions): void {
+function serveHealth(http: FastifyInstance, { readiness }: HttpOptions): void {
   http.get('/healthz', { schema: { ...operation, summary: 'Whether it lives' } }, () => ({ status: 'ok' }));
-  http.get('/readyz', { schema: { ...operation, summary: 'Whether it takes connections' } }, (_, reply) =>
-    isReady() ? { status: 'ready' } : reply.code(503).header('Retry-After', '5').send({ status: 'draining' }),
-  );
+  http.get('/readyz', { schema: { ...operation, summary: 'Whether it takes connections' } }, (_, reply) => {
+    const status = readiness();
+    if (status !== 'ready') reply.code(503).header('Retry-After', '5');
+    return reply.send({ status });
+  });
 }

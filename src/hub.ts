@@ -371,7 +371,7 @@ export class Hub implements BrokerListener {
   }
 
   message(entry: Entry): void {
-    const room = this.#rooms.get(entry.publication.room);
+    const room = this.#rooms.get(entry.room);
     if (room === undefined) return;
     room.say(entry);
     this.#touched.add(room);

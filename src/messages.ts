@@ -22,6 +22,22 @@ export function chatText(publication: Publication, offset: number): string {
   return JSON.stringify(chatMessageOf(publication, offset));
 }
 
+/** @returns a message as it is stored where logs outlive a process: its `chat`, but for the offset. */
+export function storedText({ id, room, sender, content, timestamp }: Publication): string {
+  return JSON.stringify({ type: 'chat', id, room, sender, content, timestamp });
+}
+
+/** @returns the `chat` of what was stored. */
+export function chatTextOf(stored: string, offset: number): string {
+  return `${stored.slice(0, -1)},"offset":${offset}}`;
+}
+
+/** @returns what a `chat` says. */
+export function publicationOf(text: string): Publication {
+  const { id, room, sender, content, timestamp } = JSON.parse(text) as ChatMessage;
+  return { id, room, sender, content, timestamp };
+}
+
 export interface Welcome {
   readonly you: string;
   readonly name: string;

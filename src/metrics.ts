@@ -5,6 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { nameOfCode } from './close-codes.ts';
+import type { RedisBroker } from './brokers/redis.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
 import { topState } from './state-value.ts';
@@ -14,7 +15,12 @@ export interface MetricsOptions {
   readonly connections: Connections;
   readonly hub: Hub;
   readonly traffic: Traffic;
+  readonly brokerState: () => string;
+  /** The broker, where it is Redis. */
+  readonly redis: RedisBroker | undefined;
 }
+
+const brokerStates = ['local', 'connecting', 'ready', 'degraded', 'stopping', 'stopped'];
 
 const eventLoopResolutionMs = 20;
 const nanosecondsPerSecond = 1e9;
@@ -25,11 +31,12 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
 
-  constructor({ connections, hub, traffic }: MetricsOptions) {
+  constructor({ connections, hub, traffic, brokerState, redis }: MetricsOptions) {
     this.contentType = this.#registry.contentType;
     this.#connections(connections);
     this.#traffic(traffic);
     this.#hub(hub);
+    this.#broker(brokerState, redis);
     this.#process();
   }
 
@@ -95,6 +102,37 @@ export class Metrics {
     this.#gauge('hubbub_channel_parked', 'Senders parked behind a full channel', ['channel'], (gauge) => {
       for (const { name, parked } of channels) gauge.set({ channel: name }, parked);
     });
+  }
+
+  #broker(brokerState: () => string, redis: RedisBroker | undefined): void {
+    this.#gauge(
+      'hubbub_broker_state',
+      'The state of the broker: 1 for the one it is in',
+      ['state'],
+      (gauge) => {
+        const now = brokerState();
+        for (const state of brokerStates) gauge.set({ state }, state === now ? 1 : 0);
+      },
+    );
+    if (redis === undefined) return;
+    this.#gauge('hubbub_broker_on_their_way', 'Messages that Redis has not answered yet', [], (gauge) =>
+      gauge.set(redis.onTheirWay),
+    );
+    this.#counter(
+      'hubbub_broker_lost_links_total',
+      'Times that the link to Redis was lost',
+      () => redis.lostLinks,
+    );
+    this.#counter(
+      'hubbub_broker_refused_total',
+      'Messages that could not be published',
+      () => redis.refusals,
+    );
+    this.#counter(
+      'hubbub_broker_gaps_total',
+      'Times that a room missed messages and read them',
+      () => redis.gaps,
+    );
   }
 
   #process(): void {

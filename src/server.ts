@@ -4,7 +4,7 @@
  * Hub and broker are its children from beginning to end. Draining closes the connections, spread over time; gives
  * the last ones some grace; terminates what is left; and only then lets go of HTTP, broker and hub.
  */
-import { assign, fromPromise, sendTo, setup, type ActorRefFrom } from 'xstate';
+import { assign, fromPromise, sendTo, setup, type ActorRefFrom, type AnyActorLogic } from 'xstate';
 import { memoryBrokerMachine } from './brokers/memory.ts';
 import type { Clock } from './clock.ts';
 import type { Connections } from './connections.ts';
@@ -14,6 +14,8 @@ import type { Hub } from './hub.ts';
 
 export interface ServerInput {
   readonly hub: Hub;
+  /** What the broker's machine works on, where it is not the one in memory. */
+  readonly brokerInput?: unknown;
   readonly connections: Connections;
   readonly clock: Clock;
   readonly random: () => number;
@@ -24,7 +26,7 @@ export interface ServerInput {
   };
   /** Begins to listen. @returns the URL. @throws what the system says against it. */
   readonly listen: () => Promise<string>;
-  /** Stops listening, and lets go of every HTTP connection. */
+  /** Stops listening, lets go of every HTTP connection, and waits for the broker. */
   readonly release: () => Promise<void>;
 }
 
@@ -48,7 +50,8 @@ export const serverMachine = setup({
   },
   actors: {
     hub: hubLogic,
-    broker: memoryBrokerMachine,
+    /** The one in memory, unless another is provided. */
+    broker: memoryBrokerMachine as AnyActorLogic,
     drain: drainLogic,
     listen: fromPromise<string, { listen: () => Promise<string> }>(({ input }) => input.listen()),
     release: fromPromise<void, { release: () => Promise<void> }>(({ input }) => input.release()),
@@ -71,7 +74,7 @@ export const serverMachine = setup({
   id: 'server',
   context: ({ input }) => ({ ...input, url: undefined, error: undefined }),
   invoke: [
-    { id: 'broker', src: 'broker' },
+    { id: 'broker', src: 'broker', input: ({ context }: { context: ServerContext }) => context.brokerInput },
     { id: 'hub', src: 'hub', input: ({ context }) => ({ hub: context.hub }) },
   ],
   initial: 'starting',

@@ -51,6 +51,7 @@ function valuesOf(name: SettingName): fc.Arbitrary<Config[SettingName]> {
     case 'text':
       return fc.string({ minLength: 1 });
     case 'list':
+      if (name === 'redis') return fc.array(fc.webAuthority().map((host) => `redis://${host}`));
       if (name === 'trustProxy') return fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.constant('10.0.0.0/8')));
       return fc.array(
         fc
@@ -144,6 +145,8 @@ describe('values as text', () => {
     ['host', '', 'must not be empty'],
     ['origin', 'example.com', '"example.com" is not an exact origin such as https://chat.example.com'],
     ['trustProxy', '10.0.0.1,proxy.example', notAProxy('proxy.example')],
+    ['redis', 'http://127.0.0.1', '"http://127.0.0.1" is not a URL such as redis://127.0.0.1:6379'],
+    ['redis', 'redis://a,6379', '"6379" is not a URL such as redis://127.0.0.1:6379'],
     ['trustProxy', '10.0.0.0/33', notAProxy('10.0.0.0/33')],
     ['trustProxy', '0.0.0.0/0', notAProxy('0.0.0.0/0')],
   ] as const)('%s: "%s" %s, and the error names where it was given', (name, text, reason) => {

@@ -6,7 +6,8 @@ import { MemoryHouse } from './support/memory-house.ts';
 
 function measured(settings?: Partial<Config>) {
   const house = new MemoryHouse(settings);
-  const metrics = new Metrics(house);
+  const { connections, hub, traffic } = house;
+  const metrics = new Metrics({ connections, hub, traffic, brokerState: () => 'local', redis: undefined });
   onTestFinished(async () => {
     metrics.stop();
     await house.close();

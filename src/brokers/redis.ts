@@ -1,0 +1,352 @@
+/**
+ * The Redis broker orders, publishes and keeps rooms in Redis, for several servers at once: whatever one of them publishes
+ * all of them hear, in the same order.
+ *
+ * Its machine opens a link to Redis, and another one whenever that is lost. While there is none, what is to be published
+ * waits in the hub's channel; after a while it is refused.
+ */
+import type { Broker, BrokerListener, History, HistoryRange, Publication, Unavailable } from '../broker.ts';
+import type { Clock } from '../clock.ts';
+import { Entry } from '../entry.ts';
+import { Feed, parseNews } from './redis/feed.ts';
+import { Lane } from './redis/lane.ts';
+import { Link } from './redis/link.ts';
+import { readRoom, type Keeping } from './redis/room.ts';
+import { probeScript, roomOfChannel } from './redis/scripts.ts';
+
+export interface RedisBrokerOptions {
+  /** Where Redis is: one URL, or those of some of a cluster's nodes. */
+  readonly urls: readonly string[];
+  readonly clock: Clock;
+  readonly limits: RedisBrokerLimits;
+  /** Is told of every error, with what failed. */
+  readonly report: (stage: Stage, error: Error) => void;
+}
+
+export interface RedisBrokerLimits extends Keeping {
+  /** How many publications may be on their way at once. */
+  readonly brokerWindow: number;
+  /** How long a publication may wait for Redis. */
+  readonly brokerWaitMs: number;
+}
+
+export type Stage = 'link' | 'publish' | 'subscribe' | 'read' | 'check';
+
+/** What waits for Redis to read a history. */
+type Reader = (link: Link | undefined) => void;
+
+/** How often every room's place is looked at: a message that nobody heard of shows no later. */
+const checkMs = 40_000;
+
+/** How many rooms are asked about at once. */
+const roomsAtOnce = 256;
+
+const longestPatienceMs = 3_000;
+
+export class RedisBroker implements Broker {
+  readonly outlivesServer = true;
+  readonly answersAtOnce = false;
+  /** Is told once that the link is lost, until it is opened again. */
+  onLost: ((error: Error) => void) | undefined;
+  readonly #options: RedisBrokerOptions;
+  readonly #feeds = new Map<string, Feed>();
+  readonly #lanes = new Map<string, Lane>();
+  // The lanes that something was put into in this turn.
+  #touched = new Set<Lane>();
+  #readers: Reader[] = [];
+  #listener: BrokerListener | undefined;
+  #link: Link | undefined;
+  #isReady = false;
+  #isRefusing = false;
+  #onTheirWay = 0;
+  #gaps = 0;
+  #checking: unknown;
+  #isFlushing = false;
+  /** How often the link was lost. */
+  lostLinks = 0;
+  /** How many publications were refused. */
+  refusals = 0;
+
+  constructor(options: RedisBrokerOptions) {
+    this.#options = options;
+  }
+
+  get window(): number {
+    if (this.#isRefusing) return Infinity;
+    return this.#isReady ? Math.max(0, this.#options.limits.brokerWindow - this.#onTheirWay) : 0;
+  }
+
+  /** How many publications Redis has not answered yet. */
+  get onTheirWay(): number {
+    return this.#onTheirWay;
+  }
+
+  /** How often a room has missed messages, and read them from its log. */
+  get gaps(): number {
+    return this.#gaps;
+  }
+
+  /** How many rooms it is subscribed to. */
+  get rooms(): number {
+    return this.#feeds.size;
+  }
+
+  listen(listener: BrokerListener): void {
+    this.#listener = listener;
+  }
+
+  publish(publication: Publication): void {
+    if (this.#isRefusing) {
+      this.refusals += 1;
+      this.#listener?.refused(publication);
+      return;
+    }
+    const { room } = publication;
+    let lane = this.#lanes.get(room);
+    if (lane === undefined) {
+      lane = new Lane(room, this, this.#options.limits);
+      this.#lanes.set(room, lane);
+    }
+    lane.add(publication, this.#options.clock.now());
+    this.#onTheirWay += 1;
+    this.#touched.add(lane);
+    if (this.#isFlushing) return;
+    // What is said in one round goes as one.
+    this.#isFlushing = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  subscribe(room: string): void {
+    const known = this.#feeds.get(room);
+    if (known?.position !== undefined) {
+      this.#listener?.subscribed(room, known.position);
+      return;
+    }
+    const feed = known ?? new Feed(room, this, this.#options.limits);
+    this.#feeds.set(room, feed);
+    const link = this.#link;
+    if (known !== undefined || link === undefined) return;
+    this.#attach(feed, link).catch((error: Error) => link.lose(error));
+  }
+
+  unsubscribe(room: string): void {
+    this.#feeds.get(room)?.detach();
+    this.#feeds.delete(room);
+  }
+
+  history(
+    room: string,
+    range: HistoryRange,
+    then: (history: History | Unavailable | undefined) => void,
+  ): void {
+    const read: Reader = (link) => {
+      if (link === undefined) then('unavailable');
+      else void this.#read(link, room, range).then(then);
+    };
+    if (this.#isRefusing) read(undefined);
+    else if (this.#isReady) read(this.#link);
+    else this.#readers.push(read);
+  }
+
+  // What the machine does
+
+  /** Opens a link, and brings every room up to date. @throws why it cannot. */
+  async open(signal: AbortSignal): Promise<void> {
+    const { urls, clock, limits } = this.#options;
+    const link = await Link.open(
+      {
+        urls,
+        clock,
+        patienceMs: Math.min(longestPatienceMs, limits.brokerWaitMs),
+        onNews: (message, channel) => this.#hear(message, roomOfChannel(channel)),
+        onLost: (lost, error) => this.#lose(lost, error),
+      },
+      signal,
+    );
+    this.#link = link;
+    const end = () => link.end();
+    signal.addEventListener('abort', end);
+    try {
+      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+      for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
+        await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
+  }
+
+  /** There is a link: everything goes its way. */
+  resume(): void {
+    if (this.#link === undefined) this.onLost?.(new Error('lost as soon as it was opened'));
+    this.#isReady = true;
+    this.#isRefusing = false;
+    this.#planCheck();
+    const readers = this.#readers.splice(0);
+    for (const read of readers) read(this.#link);
+    for (const lane of this.#lanes.values()) void this.#send(lane);
+    this.#listener?.reopened();
+  }
+
+  /** The link is lost: everything waits. */
+  suspend(): void {
+    this.#isReady = false;
+    this.#options.clock.clearTimeout(this.#checking);
+    this.close();
+    const { clock, limits } = this.#options;
+    for (const lane of this.#lanes.values()) lane.refuse(clock.now() - limits.brokerWaitMs);
+  }
+
+  /** Nothing waits any more: what does is refused, and what comes. */
+  refuse(): void {
+    this.#isRefusing = true;
+    for (const lane of this.#lanes.values()) lane.refuse();
+    const readers = this.#readers.splice(0);
+    for (const read of readers) read(undefined);
+    this.#listener?.reopened();
+  }
+
+  /** Lets go of the link. */
+  close(): void {
+    this.#link?.end();
+    this.#link = undefined;
+  }
+
+  /** Resolves once all that is on its way has been answered. */
+  async settle(): Promise<void> {
+    const link = this.#link;
+    if (!this.#isReady || link === undefined) return;
+    while (this.#onTheirWay > 0 && this.#link === link)
+      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+  }
+
+  // What lanes and feeds tell
+
+  published(publication: Publication, position: { epoch: string; offset: number }): void {
+    this.#answered();
+    this.#listener?.published(publication, position);
+  }
+
+  refused(publication: Publication): void {
+    this.refusals += 1;
+    this.#answered();
+    this.#listener?.refused(publication);
+  }
+
+  subscribed(room: string, position: { epoch: string; offset: number }): void {
+    this.#listener?.subscribed(room, position);
+  }
+
+  missed(): void {
+    this.#gaps += 1;
+  }
+
+  message(entry: Entry): void {
+    this.#listener?.message(entry);
+  }
+
+  #answered(): void {
+    const wasFull = this.window === 0;
+    this.#onTheirWay -= 1;
+    if (wasFull && this.#isReady) this.#listener?.reopened();
+  }
+
+  // Publishing
+
+  #flush(): void {
+    this.#isFlushing = false;
+    const touched = this.#touched;
+    this.#touched = new Set();
+    for (const lane of touched) void this.#send(lane);
+  }
+
+  async #send(lane: Lane): Promise<void> {
+    const link = this.#link;
+    if (!this.#isReady || link === undefined) return;
+    try {
+      await lane.send(link);
+      if (lane.depth === 0) this.#lanes.delete(lane.room);
+    } catch (thrown) {
+      const error = thrown as Error;
+      if (!isOfTheRoom(error)) return link.lose(error);
+      this.#options.report('publish', error);
+      lane.refuse();
+    }
+  }
+
+  // Hearing
+
+  #hear(message: string, room: string): void {
+    const news = parseNews(message);
+    const feed = this.#feeds.get(room);
+    if (news === undefined || feed === undefined) return;
+    const link = this.#link;
+    feed.take(news).catch((error: Error) => link?.lose(error));
+  }
+
+  /** @throws the link's error. */
+  async #attach(feed: Feed, link: Link): Promise<void> {
+    try {
+      await feed.attach(link);
+    } catch (error) {
+      if (!isOfTheRoom(error as Error)) throw error;
+      this.#options.report('subscribe', error as Error);
+    }
+  }
+
+  #feedsNotOn(link: Link): Feed[] {
+    const feeds: Feed[] = [];
+    for (const feed of this.#feeds.values()) {
+      if (feeds.length === roomsAtOnce) break;
+      if (!feed.isOn(link)) feeds.push(feed);
+    }
+    return feeds;
+  }
+
+  #planCheck(): void {
+    const { clock } = this.#options;
+    clock.clearTimeout(this.#checking);
+    this.#checking = clock.setTimeout(() => void this.#check(), checkMs);
+  }
+
+  async #check(): Promise<void> {
+    const link = this.#link;
+    if (link === undefined) return;
+    try {
+      const feeds = [...this.#feeds.values()];
+      while (feeds.length > 0)
+        await Promise.all(feeds.splice(0, roomsAtOnce).map((feed) => feed.check(link)));
+      if (this.#link === link) this.#planCheck();
+    } catch (error) {
+      link.lose(error as Error);
+    }
+  }
+
+  async #read(link: Link, room: string, range: HistoryRange): Promise<History | Unavailable | undefined> {
+    try {
+      const reading = await readRoom(link, room, this.#options.limits, range);
+      if (reading === undefined) return undefined;
+      const { position, first, low, texts } = reading;
+      return { position, first, entries: texts.map((text, index) => Entry.stored(room, text, low + index)) };
+    } catch (error) {
+      this.#options.report('read', error as Error);
+      return 'unavailable';
+    }
+  }
+
+  #lose(link: Link, error: Error): void {
+    if (this.#link !== link) return;
+    this.#link = undefined;
+    this.lostLinks += 1;
+    this.#options.report('link', error);
+    this.onLost?.(error);
+  }
+}
+
+/** Whether an error is about a room's keys, and not about Redis: to try again is of no use. */
+function isOfTheRoom({ message }: Error): boolean {
+  return message.startsWith('WRONGTYPE') || message.startsWith('ERR ');
+}

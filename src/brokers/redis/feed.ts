@@ -1,0 +1,173 @@
+/**
+ * A feed is what a room is told from Redis: every message, in its order, once.
+ *
+ * What is published comes at most once, and may not come at all. So a feed knows its place, and where the next message is
+ * not the one that is due it reads those between from the log before it goes on. Where the log has them no more, or the
+ * numbering began anew, it says so by telling the place anew.
+ */
+import type { Position } from '../../broker.ts';
+import { Entry } from '../../entry.ts';
+import type { Link } from './link.ts';
+import { enterRoom, readRoom, type Keeping } from './room.ts';
+import { namesOf, separator } from './scripts.ts';
+
+export interface FeedListener {
+  subscribed(room: string, position: Position): void;
+  message(entry: Entry): void;
+  /** Something was not heard, and was read. */
+  missed(): void;
+}
+
+/** Messages as they are published: in one piece for all that were published as one. */
+export interface News {
+  readonly epoch: string;
+  /** The offset of the first one. */
+  readonly first: number;
+  readonly texts: readonly string[];
+}
+
+/** @returns undefined where it is no news of ours. */
+export function parseNews(message: string): News | undefined {
+  const [epoch = '', first, ...texts] = message.split(separator);
+  const offset = Number(first);
+  return Number.isSafeInteger(offset) && texts.length > 0 ? { epoch, first: offset, texts } : undefined;
+}
+
+/** How often the log is read to reach what was published after it was read. */
+const mostTries = 20;
+
+/** How much may come while the log is read; what is beyond is read from it. */
+const mostHeld = 1_000;
+
+export class Feed {
+  readonly room: string;
+  readonly #listener: FeedListener;
+  readonly #keeping: Keeping;
+  #link: Link | undefined;
+  #position: Position | undefined;
+  /** The text of the message at the position, where it was heard here. */
+  #last = '';
+  #isReading = false;
+  // What comes while the log is read.
+  #held: News[] = [];
+
+  constructor(room: string, listener: FeedListener, keeping: Keeping) {
+    this.room = room;
+    this.#listener = listener;
+    this.#keeping = keeping;
+  }
+
+  /** Where it is; unknown until it has been subscribed. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** Whether it hears what is published through this link, or is about to. */
+  isOn(link: Link): boolean {
+    return this.#link === link;
+  }
+
+  /** Subscribes, and catches up with what was missed. @throws the link's error. */
+  async attach(link: Link): Promise<void> {
+    this.#link = link;
+    this.#isReading = true;
+    this.#held = [];
+    await link.subscribe(this.room, namesOf(this.room).channel);
+    if (this.isOn(link)) await this.#catchUp(link);
+  }
+
+  /** Hears no more. */
+  detach(): void {
+    const link = this.#link;
+    this.#link = undefined;
+    link?.unsubscribe(this.room, namesOf(this.room).channel);
+  }
+
+  /** Looks whether something was missed that nothing has shown, and keeps the room from being forgotten. */
+  async check(link: Link): Promise<void> {
+    if (this.#isReading || !this.isOn(link)) return;
+    await this.#catchUp(link);
+  }
+
+  /** Takes what was published. */
+  async take(news: News): Promise<void> {
+    if (this.#isReading) {
+      if (this.#held.length < mostHeld) this.#held.push(news);
+      return;
+    }
+    if (this.#tell(news) || this.#link === undefined) return;
+    this.#held.push(news);
+    await this.#catchUp(this.#link);
+  }
+
+  /** @returns false where something is missing before it. */
+  #tell({ epoch, first, texts }: News): boolean {
+    const position = this.#position;
+    if (position === undefined || epoch !== position.epoch || first > position.offset + 1) return false;
+    const isKnown = position.offset + 1 - first;
+    for (let index = isKnown; index < texts.length; index += 1)
+      this.#hear(epoch, first + index, texts[index] ?? '');
+    return true;
+  }
+
+  #hear(epoch: string, offset: number, text: string): void {
+    this.#position = { epoch, offset };
+    this.#last = text;
+    this.#listener.message(Entry.stored(this.room, text, offset));
+  }
+
+  async #catchUp(link: Link): Promise<void> {
+    this.#isReading = true;
+    try {
+      for (let tries = 0; tries < mostTries; tries += 1) {
+        const there = await enterRoom(link, this.room, this.#keeping, this.#position, this.#last);
+        if (!this.isOn(link)) return;
+        await this.#goTo(there, link);
+        if (!this.isOn(link)) return;
+        if (this.#tellHeld()) return;
+      }
+      throw new Error(`${this.room}: what is published is not in the log`);
+    } finally {
+      if (this.isOn(link)) this.#isReading = false;
+    }
+  }
+
+  /** @returns false where something is missing before one of them. */
+  #tellHeld(): boolean {
+    const held = this.#held;
+    this.#held = [];
+    const isOverfull = held.length === mostHeld;
+    for (const [index, news] of held.entries()) {
+      // What is of another life of the room is of an earlier one.
+      if (news.epoch !== this.#position?.epoch || this.#tell(news)) continue;
+      this.#held = held.slice(index);
+      return false;
+    }
+    return !isOverfull;
+  }
+
+  async #goTo(there: Position, link: Link): Promise<void> {
+    const here = this.#position;
+    if (here?.epoch === there.epoch) {
+      if (there.offset <= here.offset) return;
+      const texts = await this.#read(here, link);
+      if (!this.isOn(link)) return;
+      if (texts !== undefined) {
+        this.#listener.missed();
+        for (const [index, text] of texts.entries()) this.#hear(here.epoch, here.offset + 1 + index, text);
+        return;
+      }
+    }
+    this.#position = there;
+    this.#last = '';
+    this.#listener.subscribed(this.room, there);
+  }
+
+  /** @returns all that came after a place; undefined where some of it is not kept any more. */
+  async #read(here: Position, link: Link): Promise<readonly string[] | undefined> {
+    const read = await readRoom(link, this.room, this.#keeping, { after: here.offset, limit: Infinity });
+    if (read === undefined || read.position.epoch !== here.epoch) return undefined;
+    const isWhole = read.texts.length === read.position.offset - here.offset;
+    return isWhole && read.low === here.offset + 1 ? read.texts : undefined;
+  }
+}

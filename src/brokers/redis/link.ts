@@ -1,0 +1,232 @@
+/**
+ * A link is one life of the connections to Redis: two to each master of a cluster, or to the one server that there is. One
+ * carries commands, the other hears what is published.
+ *
+ * A link never mends itself. Whatever goes wrong with one connection ends all of them, and the broker's machine makes
+ * another link: so there is one way to come back, whatever Redis has done.
+ */
+import { createClient, type RedisClientType } from 'redis';
+import type { Clock } from '../../clock.ts';
+import { scripts, type Script } from './scripts.ts';
+import { slotOf } from './slot.ts';
+
+export interface LinkOptions {
+  /** Where Redis is: one URL, or those of some of a cluster's nodes, which are tried in turn. */
+  readonly urls: readonly string[];
+  readonly clock: Clock;
+  /** The longest that anything may take: to connect, and to answer. */
+  readonly patienceMs: number;
+  /** Hears what is published on the channels that are subscribed. */
+  readonly onNews: (message: string, channel: string) => void;
+  /** Is told once that the link is no more, unless it was ended. */
+  readonly onLost: (link: Link, error: Error) => void;
+}
+
+type Client = RedisClientType;
+
+/** One server of Redis. */
+interface Node {
+  readonly commands: Client;
+  readonly subscriber: Client;
+}
+
+interface Shard {
+  readonly from: number;
+  readonly to: number;
+  readonly node: Node;
+}
+
+export class Link {
+  readonly #options: LinkOptions;
+  readonly #clients = new Set<Client>();
+  #nodes: Node[] = [];
+  #shards: Shard[] = [];
+  #watch: unknown;
+  #isOpen = true;
+  #isUp = false;
+
+  private constructor(options: LinkOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Connects, and loads the scripts.
+   * @param signal ends the attempt.
+   * @throws why it cannot.
+   */
+  static async open(options: LinkOptions, signal: AbortSignal): Promise<Link> {
+    let failure: unknown = new Error('no URL');
+    for (const url of options.urls) {
+      const link = new Link(options);
+      const end = () => link.end();
+      const deadline = options.clock.setTimeout(end, options.patienceMs);
+      signal.addEventListener('abort', end);
+      try {
+        signal.throwIfAborted();
+        await link.#connect(url);
+        signal.throwIfAborted();
+        return link;
+      } catch (error) {
+        failure = error;
+        link.end();
+        signal.throwIfAborted();
+      } finally {
+        options.clock.clearTimeout(deadline);
+        signal.removeEventListener('abort', end);
+      }
+    }
+    throw failure;
+  }
+
+  /** How many servers it is connected to. */
+  get servers(): number {
+    return this.#nodes.length;
+  }
+
+  /** Runs a script where the room is. @throws Redis' error, or why the link is no more. */
+  async run(
+    script: Script,
+    room: string,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Promise<unknown> {
+    const { commands } = this.#nodeOf(room);
+    return commands.sendCommand(['EVALSHA', script.sha, String(keys.length), ...keys, ...args]);
+  }
+
+  /** Resolves once what is published there is heard. */
+  async subscribe(room: string, channel: string): Promise<void> {
+    await this.#nodeOf(room).subscriber.sSubscribe(channel, this.#options.onNews);
+  }
+
+  unsubscribe(room: string, channel: string): void {
+    if (!this.#isUp) return;
+    this.#nodeOf(room)
+      .subscriber.sUnsubscribe(channel, this.#options.onNews)
+      .catch((error: Error) => this.lose(error));
+  }
+
+  /** Ends it at once; what is under way fails. */
+  end(): void {
+    this.#isOpen = false;
+    this.#isUp = false;
+    this.#options.clock.clearTimeout(this.#watch);
+    for (const client of this.#clients) client.destroy();
+  }
+
+  /** Ends it because of an error. */
+  lose(error: Error): void {
+    if (!this.#isUp) return;
+    this.end();
+    this.#options.onLost(this, error);
+  }
+
+  async #connect(url: string): Promise<void> {
+    const first = await this.#client({ url });
+    const info = await first.info('cluster');
+    if (info.includes('cluster_enabled:1')) await this.#connectCluster(url, first);
+    else this.#shards = [{ from: 0, to: Infinity, node: await this.#node({ url }, first) }];
+    this.#nodes = [...new Set(this.#shards.map(({ node }) => node))];
+    const loading = this.#nodes.flatMap(({ commands }) =>
+      scripts.map(({ source }) => commands.sendCommand(['SCRIPT', 'LOAD', source])),
+    );
+    await Promise.all(loading);
+    if (!this.#isOpen) throw new Error('ended while it connected');
+    this.#isUp = true;
+    this.#watchOver();
+  }
+
+  async #connectCluster(url: string, first: Client): Promise<void> {
+    const ranges = await first.clusterSlots();
+    this.#forget(first);
+    const { hostname } = new URL(url);
+    const nodes = new Map<string, Node>();
+    for (const { from, to, master } of ranges) {
+      // A node that does not know its own address means the one that it was reached by.
+      const address = { url, host: master.host || hostname, port: master.port };
+      const name = `${address.host}:${address.port}`;
+      const node = nodes.get(name) ?? (await this.#node(address));
+      nodes.set(name, node);
+      this.#shards.push({ from, to, node });
+    }
+    if (this.#shards.length === 0) throw new Error('the cluster has no slots yet');
+  }
+
+  async #node(address: Address, commands?: Client): Promise<Node> {
+    return {
+      commands: commands ?? (await this.#client(address)),
+      subscriber: await this.#client(address),
+    };
+  }
+
+  async #client({ url, host, port }: Address): Promise<Client> {
+    if (!this.#isOpen) throw new Error('ended while it connected');
+    const { patienceMs } = this.#options;
+    const client: Client = createClient({
+      url: host === undefined ? url : withAddress(url, host, port),
+      socket: {
+        connectTimeout: patienceMs,
+        // Longer than the watch takes to find that nothing is answered: it says so better.
+        socketTimeout: 3 * patienceMs,
+        reconnectStrategy: false,
+      },
+      disableOfflineQueue: true,
+      maintNotifications: 'disabled',
+      commandOptions: { timeout: 0 },
+    });
+    this.#clients.add(client);
+    client.on('error', (error: Error) => this.lose(error));
+    client.on('sharded-channel-moved', () => this.lose(new Error('a slot has moved')));
+    try {
+      await client.connect();
+    } finally {
+      // While it connects it cannot be ended.
+      if (!this.#isOpen) client.destroy();
+    }
+    return client;
+  }
+
+  #forget(client: Client): void {
+    client.destroy();
+    this.#clients.delete(client);
+  }
+
+  /** Asks every connection for a sign of life, again and again, and gives up all of them where one has none. */
+  #watchOver(): void {
+    const { clock, patienceMs } = this.#options;
+    let unanswered = this.#clients.size;
+    for (const client of this.#clients) {
+      client.ping().then(
+        () => (unanswered -= 1),
+        (error: Error) => this.lose(error),
+      );
+    }
+    this.#watch = clock.setTimeout(() => {
+      if (unanswered > 0) this.lose(new Error(`no answer within ${patienceMs} ms`));
+      else this.#watchOver();
+    }, patienceMs);
+  }
+
+  #nodeOf(room: string): Node {
+    if (!this.#isUp) throw new Error('the link is no more');
+    const [only] = this.#shards;
+    const slot = this.#nodes.length === 1 && only?.to === Infinity ? 0 : slotOf(room);
+    const shard = this.#shards.find(({ from, to }) => slot >= from && slot <= to);
+    if (shard === undefined) throw new Error(`no server has slot ${slot}`);
+    return shard.node;
+  }
+}
+
+interface Address {
+  readonly url: string;
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** The same user, password and kind of connection, elsewhere. */
+function withAddress(url: string, host: string, port: number | undefined): string {
+  const address = new URL(url);
+  address.hostname = host.includes(':') ? `[${host}]` : host;
+  address.port = String(port);
+  return address.href;
+}

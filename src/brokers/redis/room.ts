@@ -1,0 +1,104 @@
+/** What is asked of Redis about one room, by the scripts. */
+import type { HistoryRange, Position } from '../../broker.ts';
+import { newId } from '../../ids.ts';
+import type { Link } from './link.ts';
+import { enterScript, namesOf, publishScript, readScript } from './scripts.ts';
+
+/** What is kept of a room, and for how long. */
+export interface Keeping {
+  readonly historyMessages: number;
+  readonly historyAgeMs: number;
+  readonly dedupeWindowMs: number;
+}
+
+/** How long a room is known that nobody says anything in and nobody is in; those who are in it look in more often. */
+const shortestLifeMs = 180_000;
+
+/** A message to be published. */
+export interface Said {
+  readonly text: string;
+  /** By what it is known when it comes again, and how long. */
+  readonly key: string;
+  readonly keyMs: number;
+}
+
+/** What was read of a room. */
+export interface Reading {
+  readonly position: Position;
+  /** The offset of the oldest message kept. */
+  readonly first: number;
+  /** The offset of the first text. */
+  readonly low: number;
+  readonly texts: readonly string[];
+}
+
+/** Publishes messages in their order. @returns the place of each. */
+export async function publishTo(
+  link: Link,
+  room: string,
+  keeping: Keeping,
+  messages: readonly Said[],
+): Promise<Position[]> {
+  const { hash, log, channel, said } = namesOf(room);
+  const reply = await link.run(
+    publishScript,
+    room,
+    [hash, log, ...messages.map(({ key }) => said + key)],
+    [
+      newId(),
+      String(lifeMs(keeping)),
+      String(keeping.historyAgeMs),
+      String(keeping.historyMessages),
+      channel,
+      ...messages.flatMap(({ keyMs, text }) => [String(keyMs), text]),
+    ],
+  );
+  const [epoch, ...offsets] = reply as [string, ...number[]];
+  return offsets.map((offset) => ({ epoch, offset }));
+}
+
+/** Makes sure that there is a room. @returns where it is. */
+export async function enterRoom(
+  link: Link,
+  room: string,
+  keeping: Keeping,
+  known: Position | undefined,
+  text: string,
+): Promise<Position> {
+  const { hash, log } = namesOf(room);
+  const { epoch = '', offset = 0 } = known ?? {};
+  const reply = await link.run(
+    enterScript,
+    room,
+    [hash, log],
+    [newId(), String(lifeMs(keeping)), epoch, String(offset), text],
+  );
+  return positionIn(reply as [string, unknown]);
+}
+
+/** @returns undefined where the room is not known. */
+export async function readRoom(
+  link: Link,
+  room: string,
+  { historyAgeMs }: Keeping,
+  { after, before, limit }: HistoryRange,
+): Promise<Reading | undefined> {
+  const { hash, log } = namesOf(room);
+  const bounds = [after ?? 0, before ?? Number.MAX_SAFE_INTEGER, Math.min(limit, mostRead)].map(String);
+  const isForward = after === undefined ? '0' : '1';
+  const reply = await link.run(readScript, room, [hash, log], [...bounds, isForward, String(historyAgeMs)]);
+  if (reply === null || reply === undefined) return undefined;
+  const [epoch, offset, first, low, ...texts] = reply as [string, unknown, number, number, ...string[]];
+  return { position: positionIn([epoch, offset]), first, low, texts };
+}
+
+/** More than any room keeps. */
+const mostRead = 1_000_000;
+
+function positionIn([epoch, offset]: readonly [string, unknown]): Position {
+  return { epoch, offset: Number(offset) };
+}
+
+function lifeMs({ historyAgeMs, dedupeWindowMs }: Keeping): number {
+  return Math.max(historyAgeMs, dedupeWindowMs, shortestLifeMs);
+}
