@@ -61,6 +61,7 @@ export class RedisBroker implements Broker {
   #onTheirWay = 0;
   #gaps = 0;
   #checking: unknown;
+  #opening: Promise<void> | undefined;
   #isFlushing = false;
   /** How often the link was lost. */
   lostLinks = 0;
@@ -151,32 +152,10 @@ export class RedisBroker implements Broker {
   // What the machine does
 
   /** Opens a link, and brings every room up to date. @throws why it cannot. */
-  async open(signal: AbortSignal): Promise<void> {
-    const { urls, clock, limits } = this.#options;
-    const link = await Link.open(
-      {
-        urls,
-        clock,
-        patienceMs: Math.min(longestPatienceMs, limits.brokerWaitMs),
-        onNews: (message, channel) => this.#hear(message, roomOfChannel(channel)),
-        onLost: (lost, error) => this.#lose(lost, error),
-      },
-      signal,
-    );
-    this.#link = link;
-    const end = () => link.end();
-    signal.addEventListener('abort', end);
-    try {
-      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
-      for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
-        await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
-      }
-    } catch (error) {
-      this.close();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', end);
-    }
+  open(signal: AbortSignal): Promise<void> {
+    const opening = this.#open(signal);
+    this.#opening = opening.catch(() => undefined);
+    return opening;
   }
 
   /** There is a link: everything goes its way. */
@@ -215,12 +194,41 @@ export class RedisBroker implements Broker {
     this.#link = undefined;
   }
 
-  /** Resolves once all that is on its way has been answered. */
+  /** Resolves once all that is on its way has been answered, and nothing is being opened any more. */
   async settle(): Promise<void> {
+    await this.#opening;
     const link = this.#link;
     if (!this.#isReady || link === undefined) return;
     while (this.#onTheirWay > 0 && this.#link === link)
       await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+  }
+
+  async #open(signal: AbortSignal): Promise<void> {
+    const { urls, clock, limits } = this.#options;
+    const link = await Link.open(
+      {
+        urls,
+        clock,
+        patienceMs: Math.min(longestPatienceMs, limits.brokerWaitMs),
+        onNews: (message, channel) => this.#hear(message, roomOfChannel(channel)),
+        onLost: (lost, error) => this.#lose(lost, error),
+      },
+      signal,
+    );
+    this.#link = link;
+    const end = () => link.end();
+    signal.addEventListener('abort', end);
+    try {
+      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+      for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
+        await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
+      }
+    } catch (error) {
+      this.close();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', end);
+    }
   }
 
   // What lanes and feeds tell

@@ -57,6 +57,8 @@ export class RedisServer {
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
     this.#process = spawn('redis-server', [...args, ...this.#flags], { stdio: 'ignore' });
+    // It is the test's, and no leak of a server's that is checked before the test has ended it.
+    this.#process.unref();
     await untilAccepted(port);
   }
 

@@ -13,10 +13,21 @@ export const patient = { timeout: 60_000 };
 
 /** Starts a server on a free port; unless the test has stopped it, it is stopped when the test ends. */
 export async function serve(options: TestServerOptions = {}): Promise<ChatServer> {
-  const { server, end } = makeServer(options);
+  const { server, end } = withEnd(makeServer(options));
   onTestFinished(end, patient.timeout);
   await server.start();
   return server;
+}
+
+/** Starts several servers, as one deployment: they are stopped together when the test ends. */
+export async function serveSeveral(several: readonly TestServerOptions[]): Promise<ChatServer[]> {
+  const parts = several.map(makeServer);
+  onTestFinished(async () => {
+    await Promise.all(parts.map(({ stop }) => stop()));
+    for (const { check } of parts) await check();
+  }, patient.timeout);
+  for (const { server } of parts) await server.start();
+  return parts.map(({ server }) => server);
 }
 
 /**
@@ -26,21 +37,37 @@ export async function serve(options: TestServerOptions = {}): Promise<ChatServer
 export async function serveUntilEnd(
   options: TestServerOptions = {},
 ): Promise<{ server: ChatServer; end: () => Promise<void> }> {
-  const parts = makeServer(options);
+  const parts = withEnd(makeServer(options));
   await parts.server.start();
   return parts;
 }
 
-function makeServer(options: TestServerOptions): { server: ChatServer; end: () => Promise<void> } {
+interface Parts {
+  readonly server: ChatServer;
+  readonly stop: () => Promise<void>;
+  readonly check: () => Promise<void>;
+}
+
+function withEnd({ server, stop, check }: Parts): { server: ChatServer; end: () => Promise<void> } {
+  const end = async () => {
+    await stop();
+    await check();
+  };
+  return { server, end };
+}
+
+function makeServer(options: TestServerOptions): Parts {
   const leaks = trackActors();
   const server = createChatServer({ port: 0, ...quickDrain, ...options, inspect: leaks.inspect });
-  const end = async () => {
+  const stop = async () => {
     if (server.actor.getSnapshot().status === 'active') {
       const report = await server.stop();
       expect(report.leaks).toEqual([]);
     }
+  };
+  const check = async () => {
     await leaks.expectNone();
     leaks.stop();
   };
-  return { server, end };
+  return { server, stop, check };
 }

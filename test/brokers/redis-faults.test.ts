@@ -1,0 +1,329 @@
+/** Whatever Redis does: nothing that was acknowledged is lost, nobody hears anything twice, and the servers live on. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { waitFor, type AnyActorRef } from 'xstate';
+import { namesOf } from '../../src/brokers/redis/scripts.ts';
+import type { ChatServer } from '../../src/index.ts';
+import { topState } from '../../src/state-value.ts';
+import { HurriedClock } from '../support/hurried-clock.ts';
+import { joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
+import { hasRedis, RedisServer } from '../support/redis.ts';
+import { patient, serve, serveSeveral, type TestServerOptions } from '../support/test-server.ts';
+import { Throttle } from '../support/throttle.ts';
+
+const checkMs = 40_000;
+
+/** Longer than any fault here lasts. */
+const long = 60_000;
+
+async function startRedis(flags: readonly string[] = []): Promise<RedisServer> {
+  const redis = await RedisServer.start(flags);
+  onTestFinished(() => redis.stop());
+  return redis;
+}
+
+/** Kept on disk before anything is answered. */
+const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+const onRedis = (url: string, options: TestServerOptions = {}): TestServerOptions => ({
+  redis: [url],
+  rate: 0,
+  brokerWaitMs: long,
+  ...options,
+});
+
+async function until(server: ChatServer, state: string): Promise<void> {
+  const broker = server.actor.getSnapshot().children['broker'] as AnyActorRef;
+  await waitFor(broker, ({ value }) => topState(value) === state, { timeout: Infinity });
+}
+
+/** One on each of two servers, in one room. */
+async function annAndBob(redis: RedisServer, options?: TestServerOptions) {
+  const two = [onRedis(redis.url, options), onRedis(redis.url, options)];
+  const servers = (await serveSeveral(two)) as [ChatServer, ChatServer];
+  await Promise.all(servers.map((server) => until(server, 'ready')));
+  const [ann, bob] = await Promise.all([
+    joinByWebSocket(servers[0], { room: 'tea', name: 'ann' }),
+    joinByWebSocket(servers[1], { room: 'tea', name: 'bob' }),
+  ]);
+  return { servers, ann, bob };
+}
+
+/** Says these, each with its content as its id. */
+function say(member: Member, contents: readonly string[]): void {
+  for (const content of contents) member.send({ type: 'chat', content, id: content });
+}
+
+async function hears(member: Member, contents: readonly string[]): Promise<void> {
+  for (const content of contents) expect((await member.next('chat')).content).toBe(content);
+}
+
+async function isAcked(member: Member, contents: readonly string[]): Promise<void> {
+  for (const content of contents) expect((await member.next('ack')).id).toBe(content);
+}
+
+/** What it heard in all: offsets without a gap or a repeat, within each life of the room. */
+function offsetsOf(member: Member): number[] {
+  return member.messages.flatMap((message) => (message.type === 'chat' ? [message.offset] : []));
+}
+
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
+
+const readiness = async ({ url }: ChatServer) => {
+  const answer = await fetch(`${url}/readyz`);
+  return [answer.status, ((await answer.json()) as { status: string }).status];
+};
+
+describe.skipIf(!hasRedis)('Redis', patient, () => {
+  test('killed, and back with all that it has answered -> what was said meanwhile comes once, in order', async () => {
+    const redis = await startRedis(durable);
+    const { servers, ann, bob } = await annAndBob(redis);
+    say(ann, numbered(1, 5));
+    await isAcked(ann, numbered(1, 5));
+    await redis.kill();
+    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    expect(await readiness(servers[0])).toEqual([503, 'broker degraded']);
+    say(ann, numbered(6, 10));
+    await redis.restart();
+    await isAcked(ann, numbered(6, 10));
+    await hears(bob, numbered(1, 10));
+    expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await Promise.all(servers.map((server) => until(server, 'ready')));
+    expect(await readiness(servers[0])).toEqual([200, 'ready']);
+  });
+
+  test('killed again and again while much is said -> everything comes once, in order', async () => {
+    const redis = await startRedis(durable);
+    const { ann, bob } = await annAndBob(redis, { historyMessages: 2_000 });
+    const all = numbered(1, 2_000);
+    for (let killed = 0; killed < 4; killed += 1) {
+      say(ann, all.slice(killed * 500, (killed + 1) * 500));
+      await bob.next('chat', ({ content }) => content === `message ${killed * 500 + 20}`);
+      await redis.kill();
+      await redis.restart();
+    }
+    await ann.next('ack', ({ id }) => id === 'message 2000');
+    await bob.next('chat', ({ content }) => content === 'message 2000');
+    for (const { messages } of [ann, bob]) {
+      const contents = messages.flatMap((message) => (message.type === 'chat' ? [message.content] : []));
+      expect(contents.join('\n')).toBe(all.join('\n'));
+    }
+  });
+
+  test('away for longer than anything may wait -> refused with its id, and taken when it is said again', async () => {
+    const redis = await startRedis(durable);
+    const { servers, ann, bob } = await annAndBob(redis, { brokerWaitMs: 200 });
+    await redis.kill();
+    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    say(ann, ['first']);
+    expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref: 'first', retryAfterMs: 1_000 });
+    say(ann, ['second']);
+    expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref: 'second' });
+    const history = await fetch(`${servers[0].url}/rooms/tea/history`);
+    expect(history.status).toBe(503);
+    await redis.restart();
+    await Promise.all(servers.map((server) => until(server, 'ready')));
+    say(ann, ['first', 'second']);
+    await isAcked(ann, ['first', 'second']);
+    await hears(bob, ['first', 'second']);
+  });
+
+  test('stopped in the middle, and going on -> what it had in hand comes once', async () => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis, { brokerWaitMs: 1_000 });
+    redis.signal('SIGSTOP');
+    say(ann, ['held']);
+    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    redis.signal('SIGCONT');
+    await Promise.all(servers.map((server) => until(server, 'ready')));
+    say(ann, ['held', 'after']);
+    await isAcked(ann, ['held']);
+    await hears(bob, ['held', 'after']);
+    expect(offsetsOf(bob)).toEqual([1, 2]);
+  });
+
+  test('back with nothing -> every member is told that the room begins anew', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis);
+    say(ann, ['before']);
+    await hears(bob, ['before']);
+    const { epoch } = await ann.next('ack');
+    await redis.kill();
+    await redis.restart();
+    for (const member of [ann, bob]) {
+      const welcome = await member.next('welcome', (message) => message.epoch !== epoch);
+      expect(welcome).toMatchObject({ recovered: false, offset: 0 });
+    }
+    say(ann, ['after']);
+    expect(await bob.next('chat')).toMatchObject({ content: 'after', offset: 1 });
+  });
+
+  test('back with an older state -> no offset stands for two messages: the room begins anew', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis);
+    say(ann, ['kept']);
+    await isAcked(ann, ['kept']);
+    await redis.command('SAVE');
+    say(ann, ['forgotten 1', 'forgotten 2']);
+    await hears(bob, ['kept', 'forgotten 1', 'forgotten 2']);
+    await redis.kill();
+    await redis.restart();
+    for (const member of [ann, bob]) await member.next('welcome', ({ offset }) => offset === 0);
+    say(ann, ['after']);
+    expect(await bob.next('chat')).toMatchObject({ content: 'after', offset: 1 });
+  });
+
+  test.each([
+    ['made read-only', ['REPLICAOF', '127.0.0.1', '1'], ['REPLICAOF', 'NO', 'ONE']],
+    ['out of memory', ['CONFIG', 'SET', 'maxmemory', '1'], ['CONFIG', 'SET', 'maxmemory', '0']],
+  ])('%s, and well again -> what was said waits, and comes', async (_, harm, heal) => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis);
+    await redis.command(...harm);
+    say(ann, ['waits']);
+    await until(servers[0], 'degraded');
+    await redis.command(...heal);
+    await isAcked(ann, ['waits']);
+    await hears(bob, ['waits']);
+    expect(offsetsOf(bob)).toEqual([1]);
+  });
+
+  test('slow -> everything comes in time, and what Redis does not take waits with those who say it', async () => {
+    const redis = await startRedis();
+    const throttle = await Throttle.before(redis.port, 100_000);
+    onTestFinished(() => throttle.close());
+    const server = await serve(
+      onRedis(`redis://127.0.0.1:${throttle.port}`, {
+        brokerWindow: 16,
+        broadcastCapacity: 8,
+      }),
+    );
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    const said = numbered(1, 300);
+    say(ann, said);
+    await isAcked(ann, said);
+    while (offsetsOf(ann).length < said.length) await ann.next('chat');
+    expect(offsetsOf(ann)).toEqual(said.map((_, index) => index + 1));
+  });
+
+  test('that has dropped the subscribers alone -> they hear what they missed', async () => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis);
+    for (let round = 0; round < 3; round += 1) {
+      const lost = [until(servers[1], 'degraded')];
+      await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      say(ann, numbered(3 * round + 1, 3 * round + 3));
+      await Promise.all(lost);
+    }
+    await hears(bob, numbered(1, 9));
+    expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  test('that forgets its scripts -> they are loaded again', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis);
+    await redis.command('SCRIPT', 'FLUSH');
+    say(ann, ['hello']);
+    await hears(bob, ['hello']);
+    expect(offsetsOf(bob)).toEqual([1]);
+  });
+
+  test('that comes after the servers -> they are ready then, and those who have come are let in', async () => {
+    const redis = await startRedis();
+    await redis.kill();
+    const server = await serve(onRedis(redis.url));
+    expect(await readiness(server)).toEqual([503, 'broker connecting']);
+    const ann = new WebSocketMember(`${server.url}/ws/tea?name=ann`, {});
+    await redis.restart();
+    await ann.next('welcome');
+    say(ann, ['hello']);
+    await isAcked(ann, ['hello']);
+  });
+
+  test('never there -> the server stops, and leaves nothing', async () => {
+    const redis = await startRedis();
+    await redis.kill();
+    const server = await serve(onRedis(redis.url));
+    expect((await server.stop()).leaks).toEqual([]);
+  });
+
+  test('with a key that is not ours -> that room alone is refused', async () => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis);
+    await redis.command('SET', namesOf('broken').log, 'not a stream');
+    await redis.command('HSET', namesOf('broken').hash, 'epoch', 'e', 'offset', '1');
+    ann.send({ type: 'join', room: 'broken' });
+    await ann.next('welcome', ({ room }) => room === 'broken');
+    ann.send({ type: 'chat', room: 'broken', content: 'hello', id: 'id' });
+    expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref: 'id' });
+    say(ann, ['all is well']);
+    await hears(bob, ['all is well']);
+    expect(servers.map(({ brokerState }) => brokerState)).toEqual(['ready', 'ready']);
+  });
+});
+
+/** Puts a message into a room's log as if all who should have heard of it had not. */
+async function whisper(redis: RedisServer, epoch: string, offset: number, content: string): Promise<void> {
+  const { hash, log } = namesOf('tea');
+  const about = { id: content, room: 'tea', sender: 'cid', content, timestamp: 'then' };
+  const text = JSON.stringify({ type: 'chat', ...about });
+  await redis.command('HSET', hash, 'epoch', epoch, 'offset', String(offset));
+  await redis.command('XADD', log, `${offset}-0`, 'at', String(Date.now()), 'text', text);
+}
+
+describe.skipIf(!hasRedis)('a message that Redis told nobody of', patient, () => {
+  test('is read from the log before the next one is told', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis);
+    say(ann, ['heard']);
+    const { epoch } = await ann.next('ack');
+    await whisper(redis, epoch, 2, 'whispered');
+    say(ann, ['last']);
+    for (const member of [ann, bob]) {
+      await hears(member, ['heard', 'whispered', 'last']);
+      expect(offsetsOf(member)).toEqual([1, 2, 3]);
+    }
+  });
+
+  test('with nothing after it -> is found when the place is looked at', async () => {
+    const redis = await startRedis();
+    const clock = new HurriedClock();
+    const server = await serve(onRedis(redis.url, { clock }));
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    say(ann, ['heard']);
+    const { epoch } = await ann.next('ack');
+    await whisper(redis, epoch, 2, 'whispered');
+    clock.hurry(checkMs);
+    await hears(ann, ['heard', 'whispered']);
+    expect(offsetsOf(ann)).toEqual([1, 2]);
+    await server.stop();
+  });
+
+  test('and that is kept no more -> everyone is told that something is missing', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis);
+    say(ann, ['heard']);
+    const { epoch } = await ann.next('ack');
+    await whisper(redis, epoch, 9, 'of many');
+    say(ann, ['last']);
+    for (const member of [ann, bob]) {
+      expect(await member.next('welcome')).toMatchObject({ recovered: false, epoch, offset: 10 });
+    }
+  });
+});
+
+describe.skipIf(!hasRedis)('one who comes back to another server', patient, () => {
+  test('is told what it has missed, once', async () => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis);
+    say(ann, numbered(1, 3));
+    await hears(bob, numbered(1, 3));
+    const { epoch } = await ann.next('ack');
+    bob.vanish();
+    say(ann, numbered(4, 6));
+    await isAcked(ann, numbered(2, 6));
+    const back = new WebSocketMember(`${servers[0].url}/ws/tea?name=bob&after=3&epoch=${epoch}`, {});
+    expect(await back.next('welcome')).toMatchObject({ recovered: true, epoch, offset: 6 });
+    await hears(back, numbered(4, 6));
+  });
+});
