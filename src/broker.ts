@@ -50,6 +50,27 @@ export interface History {
 /** What a broker answers where it cannot read now. */
 export type Unavailable = 'unavailable';
 
+/** One who is in a room. */
+export interface Member {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** What is known of other servers; not complete where a part of it is unknown. */
+export interface Elsewhere<Known> {
+  readonly known: Known;
+  readonly complete: boolean;
+}
+
+/** How many are in a room on other servers, and what has become of them since that was last told. */
+export interface Movement {
+  readonly members: number;
+  readonly joined: number;
+  readonly left: number;
+  /** The last one of them; empty where nobody knows. */
+  readonly name: string;
+}
+
 export interface Broker {
   /** Whether what is published stays when this server goes, for those who come back to another one. */
   readonly outlivesServer: boolean;
@@ -62,6 +83,14 @@ export interface Broker {
   publish(publication: Publication): void;
   subscribe(room: string): void;
   unsubscribe(room: string): void;
+  /** Somebody is in a room here: other servers are told. */
+  entered(room: string, member: Member): void;
+  /** And is no more. */
+  left(room: string, member: Member): void;
+  /** Asks who is in a room on other servers, by name. */
+  namesElsewhere(room: string, then: (names: Elsewhere<readonly string[]>) => void): void;
+  /** Asks which rooms have members on other servers, and how many. */
+  roomsElsewhere(then: (rooms: Elsewhere<ReadonlyMap<string, number>>) => void): void;
   /** Reads what is kept of a room, whoever is in it; `then` gets undefined where nothing is known of it. */
   history(
     room: string,
@@ -81,6 +110,8 @@ export interface BrokerListener {
   published(publication: Publication, position: Position): void;
   /** The publication could not be published in time, as far as the broker knows. With its key it may be published again. */
   refused(publication: Publication): void;
+  /** On other servers somebody came into a room or left it. */
+  moved(room: string, movement: Movement): void;
   /** There is room in the window again. */
   reopened(): void;
 }

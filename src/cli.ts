@@ -35,7 +35,7 @@ const headings: Partial<Record<SettingName, string>> = {
   registerCapacity: 'Channels and outboxes:',
   historyMessages: 'History and recovery:',
   redis: 'Several servers:',
-  presenceIntervalMs: 'Presence:',
+  presenceTtlMs: 'Presence:',
   compress: 'Extras:',
   logLevel: 'Logging:',
 };

@@ -182,6 +182,12 @@ export const settings = {
     meaning: 'time over which clients of a draining server are asked to spread their return',
   },
 
+  presenceTtlMs: {
+    kind: 'duration',
+    default: 60 * second,
+    min: 100,
+    meaning: 'time within which the members of a server that has died are gone for the others',
+  },
   presenceIntervalMs: {
     kind: 'duration',
     default: 250,

@@ -5,7 +5,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply } f
 import type { Logger } from 'pino';
 import { Type } from 'typebox';
 import type { Admission } from './admission.ts';
-import type { Broker } from './broker.ts';
+import type { Broker, Elsewhere, History, Position, Unavailable } from './broker.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections.ts';
@@ -121,24 +121,35 @@ function askForUpgrade(reply: FastifyReply): FastifyReply {
 
 // Rooms
 
+const isComplete = Type.Boolean({ description: 'Whether nothing of other servers is unknown' });
+
 const roomSummary = Type.Object({ name: Type.String(), members: Type.Integer() });
 const roomDetails = Type.Object({
   name: Type.String(),
   members: Type.Integer(),
   names: Type.Array(Type.String()),
+  complete: isComplete,
   epoch: Type.String(),
   offset: Type.Integer(),
 });
 
-function serveRooms(http: FastifyInstance, { hub }: HttpOptions): void {
-  const response = { 200: Type.Object({ total: Type.Integer(), rooms: Type.Array(roomSummary) }) };
+function serveRooms(http: FastifyInstance, { hub, broker }: HttpOptions): void {
+  const list = Type.Object({ total: Type.Integer(), rooms: Type.Array(roomSummary), complete: isComplete });
+  const response = { 200: list };
   http.get(
     '/rooms',
     { schema: { tags: ['rooms'], summary: 'The rooms, the fullest first', response } },
-    () => {
-      const rooms = [...hub.rooms.values()].map(({ name, members }) => ({ name, members: members.length }));
+    async () => {
+      const { known, complete } = await new Promise<Elsewhere<ReadonlyMap<string, number>>>((resolve) => {
+        broker.roomsElsewhere(resolve);
+      });
+      const counts = new Map(known);
+      for (const { name, members } of hub.rooms.values()) {
+        counts.set(name, (counts.get(name) ?? 0) + members.length);
+      }
+      const rooms = Array.from(counts, ([name, members]) => ({ name, members }));
       const fullestFirst = rooms.toSorted((a, b) => b.members - a.members || (a.name < b.name ? -1 : 1));
-      return { total: rooms.length, rooms: fullestFirst.slice(0, roomsListed) };
+      return { total: rooms.length, rooms: fullestFirst.slice(0, roomsListed), complete };
     },
   );
   http.get<{ Params: { room: string } }>(
@@ -151,21 +162,39 @@ function serveRooms(http: FastifyInstance, { hub }: HttpOptions): void {
         response: { 200: roomDetails, 400: failure, 404: failure },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       const name = parseRoomName(request.params.room);
       if (name === undefined) return fail(reply, 400, errorCodes.bad_room);
-      const room = hub.rooms.get(name);
-      return room === undefined ? fail(reply, 404, `nobody is in ${name}`) : detailsOf(room);
+      const elsewhere = await new Promise<Elsewhere<readonly string[]>>((resolve) => {
+        broker.namesElsewhere(name, resolve);
+      });
+      const here = hub.rooms.get(name);
+      if (here === undefined && elsewhere.known.length === 0) return fail(reply, 404, `nobody is in ${name}`);
+      const position = here?.position ?? (await positionOf(broker, name));
+      return detailsOf(name, here, elsewhere, position);
     },
   );
 }
 
-function detailsOf({ name, members, position }: Room) {
-  const names = members.map((member) => member.name);
+async function positionOf(broker: Broker, room: string): Promise<Position | undefined> {
+  const history = await new Promise<History | Unavailable | undefined>((resolve) => {
+    broker.history(room, { limit: 0 }, resolve);
+  });
+  return history === 'unavailable' ? undefined : history?.position;
+}
+
+function detailsOf(
+  name: string,
+  here: Room | undefined,
+  elsewhere: Elsewhere<readonly string[]>,
+  position: Position | undefined,
+) {
+  const names = [...(here?.members ?? []).map((member) => member.name), ...elsewhere.known];
   return {
     name,
-    members: members.length,
+    members: Math.max(names.length, here?.size ?? 0),
     names,
+    complete: elsewhere.complete,
     epoch: position?.epoch ?? '',
     offset: position?.offset ?? 0,
   };

@@ -7,7 +7,7 @@
  */
 import { newId } from './ids.ts';
 import { Batch } from './batch.ts';
-import type { Broker, BrokerListener, History, Position, Publication } from './broker.ts';
+import type { Broker, BrokerListener, History, Movement, Position, Publication } from './broker.ts';
 import { Channel } from './channel.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -127,7 +127,7 @@ export class Hub implements BrokerListener {
         content: 'the server is restarting: please come back in a moment',
         timestamp: this.#timestamp,
         event: 'draining',
-        members: room.members.length,
+        members: room.size,
         spreadMs: this.#config.reconnectSpreadMs,
       });
       this.#touched.add(room);
@@ -305,7 +305,10 @@ export class Hub implements BrokerListener {
   #letIn(subscriber: Subscriber, room: Room, { position, recovered, missed }: Recovery): void {
     // What is in hand is for those who are here already; the welcome's position counts it.
     if (room.hasNews) this.#deliverNow(room);
-    if (room.enter(subscriber)) this.#touched.add(room);
+    if (room.enter(subscriber)) {
+      this.#touched.add(room);
+      this.#broker.entered(room.name, subscriber);
+    }
     const welcome = this.#welcome(subscriber, room, position, recovered);
     this.#answer(subscriber, [welcome, ...missed.map(({ text }) => text)], position.epoch);
     subscriber.registered();
@@ -318,7 +321,7 @@ export class Hub implements BrokerListener {
       room: room.name,
       position,
       recovered,
-      members: room.members.length,
+      members: room.size,
       pingPeriodMs: this.#config.pingPeriodMs,
       timestamp: this.#timestamp,
     });
@@ -333,7 +336,10 @@ export class Hub implements BrokerListener {
     if (rooms.size === 0) this.#roomsOf.delete(subscriber);
     room.waiting.delete(subscriber);
     room.returning.delete(subscriber);
-    if (room.leave(subscriber)) this.#touched.add(room);
+    if (room.leave(subscriber)) {
+      this.#touched.add(room);
+      this.#broker.left(room.name, subscriber);
+    }
     if (room.isEmpty) this.#closeRoom(room);
   }
 
@@ -398,6 +404,21 @@ export class Hub implements BrokerListener {
     this.#wake();
   }
 
+  moved(name: string, { members, joined, left, name: last }: Movement): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    const change = members - room.elsewhere;
+    room.elsewhere = members;
+    if (room.members.length === 0) return;
+    this.#timestamp = this.#now();
+    // What was told and what was not may have come in another order.
+    if (change === joined - left) room.presence.gather(joined, left, last);
+    else room.presence.gather(Math.max(0, change), Math.max(0, -change), '');
+    if (!room.presence.pending) return;
+    this.#touched.add(room);
+    this.#wake();
+  }
+
   reopened(): void {
     if (this.broadcast.depth > 0) this.#wake();
   }
@@ -444,7 +465,7 @@ export class Hub implements BrokerListener {
   #presenceIsDue(room: Room): boolean {
     if (!room.presence.pending) return false;
     const { presenceDetailLimit, presenceBurst, presenceIntervalMs } = this.#config;
-    const small = room.members.length <= presenceDetailLimit;
+    const small = room.size <= presenceDetailLimit;
     if (small && room.presence.allows(this.#clock.now(), presenceBurst, presenceIntervalMs)) return true;
     this.#presenceTimer ??= this.#clock.setTimeout(() => this.#announcePresence(), presenceIntervalMs);
     return false;

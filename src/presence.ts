@@ -20,6 +20,13 @@ export class Presence {
     this.#name = name;
   }
 
+  /** Counts those who came and went elsewhere. @param name of the last one; empty where nobody knows. */
+  gather(joined: number, left: number, name: string): void {
+    this.#joined += joined;
+    this.#left += left;
+    this.#name = name;
+  }
+
   get pending(): boolean {
     return this.#joined + this.#left > 0;
   }
@@ -41,7 +48,7 @@ export class Presence {
     this.#joined = 0;
     this.#left = 0;
     const about = { type: 'system', room, timestamp, members } as const;
-    if (joined + left > 1) {
+    if (joined + left > 1 || this.#name === '') {
       const content = [joined > 0 ? `${joined} joined` : '', left > 0 ? `${left} left` : ''];
       return {
         ...about,

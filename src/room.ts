@@ -37,6 +37,8 @@ export class Room {
   /** Unknown until the broker has subscribed the room. */
   position: Position | undefined;
   readonly members: Subscriber[] = [];
+  /** How many members there are on other servers. */
+  elsewhere = 0;
   /** Those who asked to come in before the position was known. */
   readonly waiting = new Map<Subscriber, Position | undefined>();
   /** Those who come back, until it is known what they have missed. */
@@ -80,6 +82,11 @@ export class Room {
     return this.#slots.has(subscriber);
   }
 
+  /** How many members there are, on all servers. */
+  get size(): number {
+    return this.members.length + this.elsewhere;
+  }
+
   get isEmpty(): boolean {
     return this.members.length === 0 && this.waiting.size === 0 && this.returning.size === 0;
   }
@@ -108,7 +115,7 @@ export class Room {
    * @returns undefined where there is nothing.
    */
   takeBatch(withPresence: boolean, timestamp: string): Batch | undefined {
-    const presence = withPresence ? this.presence.take(this.name, this.members.length, timestamp) : undefined;
+    const presence = withPresence ? this.presence.take(this.name, this.size, timestamp) : undefined;
     if (presence !== undefined) {
       const text = JSON.stringify(presence);
       const onlyLeft = presence.event === 'left' || presence.joined === 0;

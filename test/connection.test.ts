@@ -21,6 +21,10 @@ const silentBroker: Broker = {
   publish: () => undefined,
   subscribe: () => undefined,
   unsubscribe: () => undefined,
+  entered: () => undefined,
+  left: () => undefined,
+  namesElsewhere: () => undefined,
+  roomsElsewhere: () => undefined,
   history: () => undefined,
 };
 

@@ -109,6 +109,7 @@ describe('the rooms', patient, () => {
         { name: 'alone', members: 1 },
         { name: 'tea', members: 1 },
       ],
+      complete: true,
     });
   });
 
@@ -124,6 +125,7 @@ describe('the rooms', patient, () => {
       name: 'чай',
       members: 2,
       names: ['Ann', 'Bob'],
+      complete: true,
       epoch: server.hub.rooms.get('чай')?.position?.epoch,
       offset: 1,
     });

@@ -7,6 +7,7 @@ import type {
   BrokerListener,
   History,
   HistoryRange,
+  Member,
   Position,
   Publication,
   Unavailable,
@@ -108,6 +109,7 @@ class LateBroker implements Broker {
   window = Infinity;
   readonly outlivesServer = true;
   readonly calls: string[] = [];
+  readonly presence: string[] = [];
   readonly published: Publication[] = [];
   listener: BrokerListener | undefined;
   tellHistory: ((history: History | Unavailable | undefined) => void) | undefined;
@@ -128,6 +130,18 @@ class LateBroker implements Broker {
   unsubscribe(room: string): void {
     this.calls.push(`unsubscribe ${room}`);
   }
+
+  entered(room: string, { name }: Member): void {
+    this.presence.push(`${name} entered ${room}`);
+  }
+
+  left(room: string, { name }: Member): void {
+    this.presence.push(`${name} left ${room}`);
+  }
+
+  namesElsewhere(): void {}
+
+  roomsElsewhere(): void {}
 
   history(
     room: string,
@@ -882,6 +896,59 @@ function away(window: number) {
   broker.window = window;
   return { tea, broker, ann };
 }
+
+/** A hub with ann in tea, whose broker speaks for other servers. */
+function withOthers() {
+  const broker = new LateBroker();
+  const tea = house({}, broker);
+  const ann = tea.person('ann');
+  tea.join(ann);
+  tea.clock.settle();
+  broker.listener?.moved('tea', { members: 5, joined: 0, left: 0, name: '' });
+  broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
+  tea.clock.settle();
+  const hear = (members: number, joined: number, left: number, name = '') => {
+    broker.listener?.moved('tea', { members, joined, left, name });
+    tea.clock.advance(1_000);
+    return ann.news();
+  };
+  return { tea, broker, ann, hear };
+}
+
+describe('members on other servers', () => {
+  test('are counted for who comes in, and not told as news', () => {
+    const { ann } = withOthers();
+    expect(ann.news()).toMatchObject([
+      { type: 'welcome', members: 6 },
+      { type: 'system', event: 'joined', sender: 'ann', members: 6 },
+    ]);
+  });
+
+  test('are told of as they come and go: by name where it is one', () => {
+    const { ann, hear } = withOthers();
+    ann.news();
+    expect(hear(6, 1, 0, 'bob')).toMatchObject([{ event: 'joined', sender: 'bob', members: 7 }]);
+    expect(hear(5, 0, 1, 'bob')).toMatchObject([{ event: 'left', sender: 'bob', members: 6 }]);
+    expect(hear(9, 5, 1, 'cid')).toMatchObject([{ event: 'presence', joined: 5, left: 1, members: 10 }]);
+  });
+
+  test('are told of by number where nobody said who they are, and not where nothing has changed', () => {
+    const { ann, hear } = withOthers();
+    ann.news();
+    expect(hear(4, 0, 0)).toMatchObject([{ event: 'presence', left: 1, members: 5 }]);
+    expect(hear(4, 1, 0, 'bob')).toEqual([]);
+    expect(hear(4, 0, 0)).toEqual([]);
+  });
+
+  test('hear of ours as they come and go', () => {
+    const { tea, broker, ann } = withOthers();
+    tea.join(ann);
+    tea.clock.settle();
+    tea.leave(ann);
+    tea.clock.settle();
+    expect(broker.presence).toEqual(['ann entered tea', 'ann left tea']);
+  });
+});
 
 describe('a broker that is away', () => {
   test('takes none -> what is said waits in the channel, without a round, and its senders are parked', () => {

@@ -6,7 +6,7 @@
  * asked of it, it looks first for what is too old.
  */
 import { setup } from 'xstate';
-import type { Broker, BrokerListener, History, HistoryRange, Publication } from '../broker.ts';
+import type { Broker, BrokerListener, Elsewhere, History, HistoryRange, Publication } from '../broker.ts';
 import type { Clock } from '../clock.ts';
 import { Log, type LogLimits } from './log.ts';
 
@@ -78,6 +78,20 @@ export class MemoryBroker implements Broker {
     log.quietSince = now;
     this.#touch(log);
     this.#expire(now);
+  }
+
+  // There is no other server.
+
+  entered(): void {}
+
+  left(): void {}
+
+  namesElsewhere(_: string, then: (names: Elsewhere<readonly string[]>) => void): void {
+    then({ known: [], complete: true });
+  }
+
+  roomsElsewhere(then: (rooms: Elsewhere<ReadonlyMap<string, number>>) => void): void {
+    then({ known: new Map(), complete: true });
   }
 
   history(room: string, range: HistoryRange, then: (history: History | undefined) => void): void {

@@ -5,12 +5,23 @@
  * Its machine opens a link to Redis, and another one whenever that is lost. While there is none, what is to be published
  * waits in the hub's channel; after a while it is refused.
  */
-import type { Broker, BrokerListener, History, HistoryRange, Publication, Unavailable } from '../broker.ts';
+import type {
+  Broker,
+  BrokerListener,
+  Elsewhere,
+  History,
+  HistoryRange,
+  Member,
+  Publication,
+  Unavailable,
+} from '../broker.ts';
 import type { Clock } from '../clock.ts';
 import { Entry } from '../entry.ts';
-import { Feed, parseNews } from './redis/feed.ts';
+import { newId } from '../ids.ts';
+import { Feed, parseNews, type Change } from './redis/feed.ts';
 import { Lane } from './redis/lane.ts';
 import { Link } from './redis/link.ts';
+import { Registry } from './redis/registry.ts';
 import { readRoom, type Keeping } from './redis/room.ts';
 import { probeScript, roomOfChannel } from './redis/scripts.ts';
 
@@ -28,6 +39,8 @@ export interface RedisBrokerLimits extends Keeping {
   readonly brokerWindow: number;
   /** How long a publication may wait for Redis. */
   readonly brokerWaitMs: number;
+  /** Within which the members of a server that has died are gone. */
+  readonly presenceTtlMs: number;
 }
 
 export type Stage = 'link' | 'publish' | 'subscribe' | 'read' | 'check';
@@ -49,6 +62,8 @@ export class RedisBroker implements Broker {
   /** Is told once that the link is lost, until it is opened again. */
   onLost: ((error: Error) => void) | undefined;
   readonly #options: RedisBrokerOptions;
+  readonly #server = newId();
+  readonly #registry: Registry;
   readonly #feeds = new Map<string, Feed>();
   readonly #lanes = new Map<string, Lane>();
   // The lanes that something was put into in this turn.
@@ -70,6 +85,8 @@ export class RedisBroker implements Broker {
 
   constructor(options: RedisBrokerOptions) {
     this.#options = options;
+    const { clock, limits } = options;
+    this.#registry = new Registry({ server: this.#server, clock, ttlMs: limits.presenceTtlMs });
   }
 
   get window(): number {
@@ -135,6 +152,22 @@ export class RedisBroker implements Broker {
     this.#feeds.delete(room);
   }
 
+  entered(room: string, member: Member): void {
+    this.#registry.enter(room, member);
+  }
+
+  left(room: string, member: Member): void {
+    this.#registry.leave(room, member);
+  }
+
+  namesElsewhere(room: string, then: (names: Elsewhere<readonly string[]>) => void): void {
+    void this.#registry.names(room).then(then);
+  }
+
+  roomsElsewhere(then: (rooms: Elsewhere<ReadonlyMap<string, number>>) => void): void {
+    void this.#registry.rooms().then(then);
+  }
+
   history(
     room: string,
     range: HistoryRange,
@@ -190,6 +223,7 @@ export class RedisBroker implements Broker {
 
   /** Lets go of the link. */
   close(): void {
+    this.#registry.detach();
     this.#link?.end();
     this.#link = undefined;
   }
@@ -199,7 +233,7 @@ export class RedisBroker implements Broker {
     await this.#opening;
     const link = this.#link;
     if (!this.#isReady || link === undefined) return;
-    while (this.#onTheirWay > 0 && this.#link === link)
+    while ((this.#onTheirWay > 0 || !this.#registry.isTold) && this.#link === link)
       await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
   }
 
@@ -223,6 +257,7 @@ export class RedisBroker implements Broker {
       for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
         await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
       }
+      await this.#registry.attach(link);
     } catch (error) {
       this.close();
       throw error;
@@ -246,6 +281,10 @@ export class RedisBroker implements Broker {
 
   subscribed(room: string, position: { epoch: string; offset: number }): void {
     this.#listener?.subscribed(room, position);
+  }
+
+  counted(room: string, sizes: ReadonlyMap<string, number>): void {
+    this.#moved(room, { sizes, server: '', joined: 0, left: 0, name: '' });
   }
 
   missed(): void {
@@ -291,8 +330,17 @@ export class RedisBroker implements Broker {
     const news = parseNews(message);
     const feed = this.#feeds.get(room);
     if (news === undefined || feed === undefined) return;
+    if ('sizes' in news) return this.#moved(room, news);
     const link = this.#link;
     feed.take(news).catch((error: Error) => link?.lose(error));
+  }
+
+  #moved(room: string, { server, joined, left, name, sizes }: Change): void {
+    let members = 0;
+    for (const [other, size] of sizes) if (other !== this.#server) members += size;
+    // What happened here is told here already.
+    const isOwn = server === this.#server;
+    this.#listener?.moved(room, { members, joined: isOwn ? 0 : joined, left: isOwn ? 0 : left, name });
   }
 
   /** @throws the link's error. */

@@ -13,6 +13,7 @@ const limits = {
   dedupeWindowMs: 300_000,
   brokerWindow: 1_024,
   brokerWaitMs: 2_000,
+  presenceTtlMs: 60_000,
 };
 
 /** One broker for all tests of a suite: each of them finds it, and Redis, as if nothing had been. */
@@ -52,6 +53,10 @@ class SharedBroker {
         broker.subscribe(room);
       },
       unsubscribe: (room) => broker.unsubscribe(room),
+      entered: (room, member) => broker.entered(room, member),
+      left: (room, member) => broker.left(room, member),
+      namesElsewhere: (room, then) => broker.namesElsewhere(room, then),
+      roomsElsewhere: (then) => broker.roomsElsewhere(then),
       history: (room, range, then) => broker.history(room, range, then),
     };
     const stop = () => {

@@ -3,8 +3,10 @@ import type { Encoding } from '../../src/batch.ts';
 import type {
   Broker,
   BrokerListener,
+  Elsewhere,
   History,
   HistoryRange,
+  Member,
   Publication,
   Unavailable,
 } from '../../src/broker.ts';
@@ -169,6 +171,7 @@ export class WatchedBroker implements Broker {
         this.#minutes.note(publication.room, () => `refuses ${publication.content.trim()}`);
         listener.refused(publication);
       },
+      moved: (room, movement) => listener.moved(room, movement),
       reopened: () => listener.reopened(),
     });
   }
@@ -190,6 +193,22 @@ export class WatchedBroker implements Broker {
   unsubscribe(room: string): void {
     if (!this.rooms.delete(room)) this.#minutes.breaks(`${room} is unsubscribed, but was not subscribed`);
     this.#broker.unsubscribe(room);
+  }
+
+  entered(room: string, member: Member): void {
+    this.#broker.entered(room, member);
+  }
+
+  left(room: string, member: Member): void {
+    this.#broker.left(room, member);
+  }
+
+  namesElsewhere(room: string, then: (names: Elsewhere<readonly string[]>) => void): void {
+    this.#broker.namesElsewhere(room, then);
+  }
+
+  roomsElsewhere(then: (rooms: Elsewhere<ReadonlyMap<string, number>>) => void): void {
+    this.#broker.roomsElsewhere(then);
   }
 
   history(

@@ -49,6 +49,8 @@ class Ear implements BrokerListener {
     throw new Error(`refused: ${publication.content}`);
   }
 
+  moved(): void {}
+
   reopened(): void {}
 
   /** The answers to subscriptions of this room, once there are so many. */

@@ -8,12 +8,14 @@
 import type { Position } from '../../broker.ts';
 import { Entry } from '../../entry.ts';
 import type { Link } from './link.ts';
-import { enterRoom, readRoom, type Keeping } from './room.ts';
+import { enterRoom, readRoom, sizesIn, type Keeping } from './room.ts';
 import { namesOf, separator } from './scripts.ts';
 
 export interface FeedListener {
   subscribed(room: string, position: Position): void;
   message(entry: Entry): void;
+  /** So many members the room has on each server. */
+  counted(room: string, sizes: ReadonlyMap<string, number>): void;
   /** Something was not heard, and was read. */
   missed(): void;
 }
@@ -26,9 +28,22 @@ export interface News {
   readonly texts: readonly string[];
 }
 
-/** @returns undefined where it is no news of ours. */
-export function parseNews(message: string): News | undefined {
+/** Who came and who went on a server, and how many members the room has on each. */
+export interface Change {
+  readonly server: string;
+  readonly joined: number;
+  readonly left: number;
+  readonly name: string;
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** @returns undefined where it is nothing of ours. */
+export function parseNews(message: string): News | Change | undefined {
   const [epoch = '', first, ...texts] = message.split(separator);
+  if (epoch === '') {
+    const [server = '', joined, left, name = '', ...sizes] = [first, ...texts];
+    return { server, joined: Number(joined), left: Number(left), name, sizes: sizesIn(sizes) };
+  }
   const offset = Number(first);
   return Number.isSafeInteger(offset) && texts.length > 0 ? { epoch, first: offset, texts } : undefined;
 }
@@ -120,9 +135,16 @@ export class Feed {
     this.#isReading = true;
     try {
       for (let tries = 0; tries < mostTries; tries += 1) {
-        const there = await enterRoom(link, this.room, this.#keeping, this.#position, this.#last);
+        const { position, sizes } = await enterRoom(
+          link,
+          this.room,
+          this.#keeping,
+          this.#position,
+          this.#last,
+        );
         if (!this.isOn(link)) return;
-        await this.#goTo(there, link);
+        this.#listener.counted(this.room, sizes);
+        await this.#goTo(position, link);
         if (!this.isOn(link)) return;
         if (this.#tellHeld()) return;
       }

@@ -57,23 +57,38 @@ export async function publishTo(
   return offsets.map((offset) => ({ epoch, offset }));
 }
 
-/** Makes sure that there is a room. @returns where it is. */
+/** Where a room is, and how many members it has on each server. */
+export interface Place {
+  readonly position: Position;
+  readonly sizes: ReadonlyMap<string, number>;
+}
+
+/** Makes sure that there is a room. */
 export async function enterRoom(
   link: Link,
   room: string,
   keeping: Keeping,
   known: Position | undefined,
   text: string,
-): Promise<Position> {
-  const { hash, log } = namesOf(room);
+): Promise<Place> {
+  const { hash, log, servers } = namesOf(room);
   const { epoch = '', offset = 0 } = known ?? {};
   const reply = await link.run(
     enterScript,
     room,
-    [hash, log],
+    [hash, log, servers],
     [newId(), String(lifeMs(keeping)), epoch, String(offset), text],
   );
-  return positionIn(reply as [string, unknown]);
+  const [atEpoch, atOffset, ...sizes] = reply as [string, unknown, ...string[]];
+  return { position: positionIn([atEpoch, atOffset]), sizes: sizesIn(sizes) };
+}
+
+/** @param parts names of servers, each with a size after it */
+export function sizesIn(parts: readonly string[]): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (let index = 0; index + 1 < parts.length; index += 2)
+    sizes.set(parts[index] ?? '', Number(parts[index + 1]));
+  return sizes;
 }
 
 /** @returns undefined where the room is not known. */

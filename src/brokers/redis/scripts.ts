@@ -16,8 +16,19 @@ export interface Script {
 /** The names of what Redis has of a room. */
 export function namesOf(room: string) {
   const hash = `hubbub:{${room}}`;
-  return { hash, log: `${hash}:log`, channel: `${hash}:news`, said: `${hash}:said:` };
+  return {
+    hash,
+    log: `${hash}:log`,
+    channel: `${hash}:news`,
+    said: `${hash}:said:`,
+    servers: `${hash}:servers`,
+    members: `${hash}:members:`,
+  };
 }
+
+/** The name of the list of servers, and of the list of each server's rooms. */
+export const serversName = 'hubbub:{servers}';
+export const roomsNameOf = (server: string): string => `hubbub:{${server}}:rooms`;
 
 /** @returns the room that a channel is for. */
 export function roomOfChannel(channel: string): string {
@@ -30,6 +41,22 @@ export const separator = '\n';
 const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
+
+/** Reads how many members a room has on each server that lives, and which ones have not been heard of for too long. */
+const census = `
+local function census(servers)
+  local live, dead, all = {}, {}, redis.call('HGETALL', servers)
+  for i = 1, #all, 2 do
+    local size, expires = string.match(all[i + 1], '^(%d+) (%d+)$')
+    if tonumber(expires) > now then
+      live[#live + 1] = all[i]
+      live[#live + 1] = size
+    else
+      dead[#dead + 1] = all[i]
+    end
+  end
+  return live, dead
+end`;
 
 /**
  * KEYS: the room's hash, its log, and the key of each message. ARGV: an epoch for a new room; for how long the room and its
@@ -82,15 +109,17 @@ return reply`);
  * Makes sure that a room is there. Where Redis has forgotten some of what the asker was told, because it was restarted from
  * an older state, the numbering begins anew: no offset may stand for two messages.
  *
- * KEYS: the room's hash and its log. ARGV: an epoch for a new room; for how long it is kept; the epoch, the offset and the
- * text of the last message that the asker has.
- * @returns the epoch and the offset.
+ * KEYS: the room's hash, its log and its servers. ARGV: an epoch for a new room; for how long it is kept; the epoch, the
+ * offset and the text of the last message that the asker has.
+ * @returns the epoch, the offset, and of each server its name and how many members the room has there.
  */
 export const enterScript = script(`#!lua
 local room, log = KEYS[1], KEYS[2]
 local place = redis.call('HMGET', room, 'epoch', 'offset')
 local epoch, offset = place[1], tonumber(place[2])
 local known, text = tonumber(ARGV[4]), ARGV[5]
+${now}
+${census}
 local isOther = not epoch
 if epoch and epoch == ARGV[3] then
   isOther = offset < known
@@ -105,7 +134,7 @@ if isOther then
   redis.call('HSET', room, 'epoch', epoch, 'offset', offset)
 end
 redis.call('PEXPIRE', room, ARGV[2])
-return { epoch, offset }`);
+return { epoch, offset, unpack((census(KEYS[3]))) }`);
 
 /**
  * KEYS: the room's hash and its log. ARGV: the offsets that the range is between; how many are wanted; whether the oldest of
@@ -144,11 +173,94 @@ if low <= high then
 end
 return reply`);
 
+/**
+ * Says who is in a room on one server, and tells the others what has changed. What of them has died is gone with it.
+ *
+ * KEYS: the room's servers, and the members on this one. ARGV: its name; how long this holds; the room's channel; whether
+ * all of its members are told anew; how many have come and gone, and the last one's name; how many ids and names follow, of
+ * those who have come; and the ids of those who have gone.
+ */
+export const presenceScript = script(`#!lua
+local servers, members, server, holdsMs = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
+${now}
+${census}
+local before = redis.call('HGET', servers, server)
+if ARGV[4] == '1' then redis.call('DEL', members) end
+local last = 8 + 2 * tonumber(ARGV[8])
+for i = 9, last, 2 do redis.call('HSET', members, ARGV[i], ARGV[i + 1]) end
+for i = last + 1, #ARGV do redis.call('HDEL', members, ARGV[i]) end
+local size = redis.call('HLEN', members)
+if size > 0 then
+  redis.call('HSET', servers, server, string.format('%d %d', size, now + holdsMs))
+  redis.call('PEXPIRE', members, holdsMs)
+else
+  redis.call('HDEL', servers, server)
+end
+local live, dead = census(servers)
+for _, name in ipairs(dead) do redis.call('HDEL', servers, name) end
+redis.call('PEXPIRE', servers, holdsMs)
+local was = before and string.match(before, '^%d+') or '0'
+if #dead > 0 or tonumber(was) ~= size or ARGV[5] ~= '0' or ARGV[6] ~= '0' then
+  redis.call('SPUBLISH', ARGV[3], table.concat({ '', server, ARGV[5], ARGV[6], ARGV[7], unpack(live) }, '\\n'))
+end
+return size`);
+
+/**
+ * KEYS: a room's servers. ARGV: the server that asks; what the names of members begin with; the most names wanted.
+ * @returns the names of the members on the others.
+ */
+export const namesScript = script(`#!lua flags=no-writes
+${now}
+${census}
+local names, most = {}, tonumber(ARGV[3])
+local live = census(KEYS[1])
+for i = 1, #live, 2 do
+  if live[i] ~= ARGV[1] and #names < most then
+    for _, name in ipairs(redis.call('HVALS', ARGV[2] .. live[i])) do names[#names + 1] = name end
+  end
+end
+return names`);
+
+/** Says how many members a server's rooms have. KEYS: its rooms. ARGV: how long this holds; whether they are all; sizes and rooms. */
+export const roomsScript = script(`#!lua
+if ARGV[2] == '1' then redis.call('DEL', KEYS[1]) end
+for i = 3, #ARGV, 2 do
+  if ARGV[i] == '0' then redis.call('ZREM', KEYS[1], ARGV[i + 1]) else redis.call('ZADD', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+return redis.call('PEXPIRE', KEYS[1], ARGV[1])`);
+
+/** Says that a server lives. KEYS: the servers. ARGV: its name; how long this holds. */
+export const aliveScript = script(`#!lua
+${now}
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`);
+
+/** KEYS: the servers. @returns those that live. */
+export const serversScript = script(`#!lua flags=no-writes
+${now}
+return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')`);
+
+/** KEYS: a server's rooms. ARGV: the most wanted. @returns the fullest, each with its size. */
+export const fullestScript = script(`#!lua flags=no-writes
+return redis.call('ZREVRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES')`);
+
 /** Fails where nothing can be written. KEYS: a name to write to. */
 export const probeScript = script(`#!lua
 return redis.call('SET', KEYS[1], '', 'PX', 1000)`);
 
-export const scripts: readonly Script[] = [publishScript, enterScript, readScript, probeScript];
+export const scripts: readonly Script[] = [
+  publishScript,
+  enterScript,
+  readScript,
+  presenceScript,
+  namesScript,
+  roomsScript,
+  aliveScript,
+  serversScript,
+  fullestScript,
+  probeScript,
+];
 
 function script(source: string): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex') };

@@ -1,0 +1,90 @@
+/** Who is where, over several servers on one Redis. */
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ChatServer } from '../../src/index.ts';
+import { joinByWebSocket } from '../support/peers.ts';
+import { startHubbub } from '../support/processes.ts';
+import { hasRedis, RedisServer } from '../support/redis.ts';
+import { patient, serveSeveral } from '../support/test-server.ts';
+
+async function serveTwo(): Promise<{ redis: RedisServer; one: ChatServer; other: ChatServer }> {
+  const redis = await RedisServer.start();
+  onTestFinished(() => redis.stop());
+  const settings = { redis: [redis.url], presenceBurst: 100 };
+  const [one, other] = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
+  return { redis, one, other };
+}
+
+async function read(server: Pick<ChatServer, 'url'>, path: string): Promise<unknown> {
+  return (await fetch(server.url + path)).json();
+}
+
+describe.skipIf(!hasRedis)('presence on several servers', patient, () => {
+  test('is one: who comes and who goes is told everywhere, at once, by name', async () => {
+    const { one, other } = await serveTwo();
+    const ann = await joinByWebSocket(one, { room: 'tea', name: 'ann' });
+    const bob = await joinByWebSocket(other, { room: 'tea', name: 'bob' });
+    expect(await ann.next('system', ({ sender }) => sender === 'bob')).toMatchObject({
+      event: 'joined',
+      members: 2,
+    });
+    const cid = await joinByWebSocket(one, { room: 'tea', name: 'cid' });
+    expect(cid.messages[0]).toMatchObject({ type: 'welcome', members: 3 });
+    expect(await bob.next('system', ({ sender }) => sender === 'cid')).toMatchObject({
+      event: 'joined',
+      members: 3,
+    });
+    bob.close();
+    expect(await ann.next('system', ({ event }) => event === 'left')).toMatchObject({
+      sender: 'bob',
+      members: 2,
+    });
+    expect(other.hub.rooms.size).toBe(0);
+  });
+
+  test('is listed by every server, whoever is on it', async () => {
+    const { one, other } = await serveTwo();
+    const ann = await joinByWebSocket(one, { room: 'tea', name: 'ann' });
+    await joinByWebSocket(other, { room: 'tea', name: 'bob' });
+    await joinByWebSocket(other, { room: 'milk', name: 'cid' });
+    await ann.next('system', ({ members }) => members === 2);
+    for (const server of [one, other]) {
+      expect(await read(server, '/rooms')).toEqual({
+        total: 2,
+        rooms: [
+          { name: 'tea', members: 2 },
+          { name: 'milk', members: 1 },
+        ],
+        complete: true,
+      });
+      const tea = (await read(server, '/rooms/tea')) as { names: string[] };
+      expect(tea).toMatchObject({ members: 2, complete: true, offset: 0 });
+      expect(tea.names.toSorted()).toEqual(['ann', 'bob']);
+    }
+    const milk = await read(one, '/rooms/milk');
+    expect(milk).toMatchObject({
+      members: 1,
+      names: ['cid'],
+      epoch: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    });
+  });
+
+  test('of a server that is killed ends within its time; Redis away leaves it incomplete, and no error', async () => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis.stop());
+    const flags = ['--redis', redis.url, '--presence-ttl', '2s', '--port', '0'];
+    const [doomed, survivor] = [startHubbub(flags), startHubbub(flags)];
+    const [, at = ''] = await doomed.line(/(http:\/\/[\d.:]+)\//);
+    const [, on = ''] = await survivor.line(/(http:\/\/[\d.:]+)\//);
+    const ann = await joinByWebSocket({ url: on } as ChatServer, { room: 'tea', name: 'ann' });
+    await joinByWebSocket({ url: at } as ChatServer, { room: 'tea', name: 'bob' });
+    await ann.next('system', ({ members }) => members === 2);
+    const startedAt = performance.now();
+    doomed.signal('SIGKILL');
+    expect(await ann.next('system', ({ members }) => members === 1)).toMatchObject({ left: 1 });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    await redis.kill();
+    await survivor.line(/Redis is away/);
+    expect(await read({ url: on }, '/rooms')).toMatchObject({ total: 1, complete: false });
+    expect(await read({ url: on }, '/rooms/tea')).toMatchObject({ names: ['ann'], complete: false });
+  });
+});
