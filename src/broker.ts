@@ -4,7 +4,7 @@
  *
  * A broker MUST number a room's messages without gaps within one epoch, and hand them to its listener in that
  * order; MUST NOT hand over messages of rooms that are not subscribed; MUST answer every `subscribe` with one
- * `subscribed`, unless the room is unsubscribed before; every `publish` with one `published` or `refused`, handing back the
+ * `subscribed`, unless the room is unsubscribed before; every `publish` with one `published`, `refused` or `limited`, handing back the
  * object that it was given; and every `history` with one call, each at once or later; MUST publish once what is published
  * again with the same key within the dedupe window, and answer it with the first one's place; MUST NOT throw.
  */
@@ -76,6 +76,8 @@ export interface Broker {
   readonly outlivesServer: boolean;
   /** Whether it answers a publication before `publish` returns. */
   readonly answersAtOnce: boolean;
+  /** Whether it limits what is said in a room itself: for all servers together. */
+  readonly limitsRooms: boolean;
   /** How many publications it takes now; the hub MUST NOT publish more. */
   readonly window: number;
   /** Names the one that hears the rooms. */
@@ -110,6 +112,8 @@ export interface BrokerListener {
   published(publication: Publication, position: Position): void;
   /** The publication could not be published in time, as far as the broker knows. With its key it may be published again. */
   refused(publication: Publication): void;
+  /** Too much is said in the room: the publication was not published. */
+  limited(publication: Publication, retryAfterMs: number): void;
   /** On other servers somebody came into a room or left it. */
   moved(room: string, movement: Movement): void;
   /** There is room in the window again. */

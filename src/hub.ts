@@ -250,7 +250,8 @@ export class Hub implements BrokerListener {
 
   #openRoom(name: string): Room {
     const { roomRate, roomBurst } = this.#config;
-    const room = new Room(name, roomRate > 0 ? new Limiter(roomRate, roomBurst) : undefined);
+    const isLimited = roomRate > 0 && !this.#broker.limitsRooms;
+    const room = new Room(name, isLimited ? new Limiter(roomRate, roomBurst) : undefined);
     this.#rooms.set(name, room);
     this.#broker.subscribe(name);
     return room;
@@ -396,11 +397,19 @@ export class Hub implements BrokerListener {
   }
 
   refused(publication: Publication): void {
+    this.#refuseLater(publication, 'unavailable', refusedRetryMs);
+  }
+
+  limited(publication: Publication, retryAfterMs: number): void {
+    this.#refuseLater(publication, 'rate_limited', retryAfterMs);
+  }
+
+  #refuseLater(publication: Publication, code: ErrorCode, retryAfterMs: number): void {
     const request = this.#unanswered.get(publication);
     if (request === undefined) return;
     this.#unanswered.delete(publication);
     this.#timestamp = this.#now();
-    this.#refuse(request, 'unavailable', { retryAfterMs: refusedRetryMs });
+    this.#refuse(request, code, { retryAfterMs });
     this.#wake();
   }
 

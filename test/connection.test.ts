@@ -16,6 +16,7 @@ const smallOutbox = { outboxMessages: 8 };
 const silentBroker: Broker = {
   outlivesServer: false,
   answersAtOnce: false,
+  limitsRooms: false,
   window: Infinity,
   listen: () => undefined,
   publish: () => undefined,

@@ -106,6 +106,7 @@ function house(settings?: Partial<Config>, broker?: Broker): House {
 /** A broker that answers a subscription when the test says so. */
 class LateBroker implements Broker {
   readonly answersAtOnce = false;
+  limitsRooms = false;
   window = Infinity;
   readonly outlivesServer = true;
   readonly calls: string[] = [];
@@ -990,6 +991,15 @@ describe('a broker that is away', () => {
       { type: 'error', code: 'unavailable' },
     ]);
     expect(ann.heard[1]).not.toHaveProperty('ref');
+  });
+
+  test('says that too much is said in a room -> the sender is told so, and when to come back', () => {
+    const { tea, broker, ann } = away(Infinity);
+    tea.say(ann, 'hello');
+    tea.clock.settle();
+    for (const publication of broker.published) broker.listener?.limited(publication, 700);
+    tea.clock.settle();
+    expect(ann.heard).toMatchObject([{ type: 'error', code: 'rate_limited', retryAfterMs: 700 }]);
   });
 
   test('cannot read what one who comes back has missed -> told so, and no member', () => {

@@ -30,6 +30,7 @@ class LossyBroker extends MemoryBroker {
       },
       published: (publication, position) => listener.published(publication, position),
       refused: (publication) => listener.refused(publication),
+      limited: (publication, retryAfterMs) => listener.limited(publication, retryAfterMs),
       moved: (room, movement) => listener.moved(room, movement),
       reopened: () => listener.reopened(),
     });

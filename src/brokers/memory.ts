@@ -23,6 +23,7 @@ export interface MemoryBrokerOptions {
 export class MemoryBroker implements Broker {
   readonly outlivesServer = false;
   readonly answersAtOnce = true;
+  readonly limitsRooms = false;
   readonly window = Infinity;
   readonly #clock: Clock;
   readonly #limits: MemoryBrokerLimits;

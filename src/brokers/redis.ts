@@ -59,6 +59,7 @@ const longestPatienceMs = 3_000;
 export class RedisBroker implements Broker {
   readonly outlivesServer = true;
   readonly answersAtOnce = false;
+  readonly limitsRooms = true;
   /** Is told once that the link is lost, until it is opened again. */
   onLost: ((error: Error) => void) | undefined;
   readonly #options: RedisBrokerOptions;
@@ -277,6 +278,11 @@ export class RedisBroker implements Broker {
     this.refusals += 1;
     this.#answered();
     this.#listener?.refused(publication);
+  }
+
+  limited(publication: Publication, retryAfterMs: number): void {
+    this.#answered();
+    this.#listener?.limited(publication, retryAfterMs);
   }
 
   subscribed(room: string, position: { epoch: string; offset: number }): void {

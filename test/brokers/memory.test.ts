@@ -45,6 +45,7 @@ class Shelf {
       message: ({ publication: { content }, offset }) => void this.told.push(`${offset}: ${content}`),
       published: (_, position) => void this.places.push(position),
       refused: ({ content }) => void this.told.push(`refused ${content}`),
+      limited: ({ content }) => void this.told.push(`limited ${content}`),
       moved: (room) => void this.told.push(`moved in ${room}`),
       reopened: () => void this.told.push('reopened'),
     };

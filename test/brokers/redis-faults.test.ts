@@ -312,6 +312,25 @@ describe.skipIf(!hasRedis)('a message that Redis told nobody of', patient, () =>
   });
 });
 
+describe.skipIf(!hasRedis)('a room’s limit', patient, () => {
+  test('is one for all servers, and does not count what is said again', async () => {
+    const redis = await startRedis();
+    const { ann, bob } = await annAndBob(redis, { roomRate: 1, roomBurst: 10 });
+    const startedAt = performance.now();
+    say(ann, ['again', 'again', 'again', 'again']);
+    await isAcked(ann, ['again', 'again', 'again', 'again']);
+    for (const member of [ann, bob]) {
+      say(member, numbered(1, 20));
+      const { retryAfterMs = 0 } = await member.next('error', ({ code }) => code === 'rate_limited');
+      expect(retryAfterMs).toBeGreaterThan(0);
+      expect(retryAfterMs).toBeLessThanOrEqual(1_000);
+      await member.next('error', ({ ref }) => ref === 'message 20');
+    }
+    const most = 10 + Math.ceil((performance.now() - startedAt) / 1_000);
+    expect(Math.max(...offsetsOf(ann), ...offsetsOf(bob))).toBeLessThanOrEqual(most);
+  });
+});
+
 describe.skipIf(!hasRedis)('one who comes back to another server', patient, () => {
   test('is told what it has missed, once', async () => {
     const redis = await startRedis();

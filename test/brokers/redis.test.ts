@@ -11,6 +11,8 @@ const limits = {
   historyMessages: 100,
   historyAgeMs: 300_000,
   dedupeWindowMs: 300_000,
+  roomRate: 0,
+  roomBurst: 1,
   brokerWindow: 1_024,
   brokerWaitMs: 2_000,
   presenceTtlMs: 60_000,
@@ -45,6 +47,7 @@ class SharedBroker {
     const lent: Broker = {
       outlivesServer: broker.outlivesServer,
       answersAtOnce: broker.answersAtOnce,
+      limitsRooms: broker.limitsRooms,
       window: broker.window,
       listen: (listener) => broker.listen(listener),
       publish: (publication) => broker.publish(publication),

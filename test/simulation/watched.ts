@@ -128,6 +128,7 @@ export interface WatchedBrokerOptions {
 export class WatchedBroker implements Broker {
   readonly outlivesServer: boolean;
   readonly answersAtOnce: boolean;
+  readonly limitsRooms: boolean;
   /** The rooms that are subscribed, with their epochs. */
   readonly rooms = new Map<string, string>();
   /** How many messages were published. */
@@ -144,6 +145,7 @@ export class WatchedBroker implements Broker {
     this.#broker = broker;
     this.outlivesServer = broker.outlivesServer;
     this.answersAtOnce = broker.answersAtOnce;
+    this.limitsRooms = broker.limitsRooms;
     this.#ledger = ledger;
     this.#minutes = minutes;
   }
@@ -170,6 +172,10 @@ export class WatchedBroker implements Broker {
         this.due -= 1;
         this.#minutes.note(publication.room, () => `refuses ${publication.content.trim()}`);
         listener.refused(publication);
+      },
+      limited: (publication, retryAfterMs) => {
+        this.due -= 1;
+        listener.limited(publication, retryAfterMs);
       },
       moved: (room, movement) => listener.moved(room, movement),
       reopened: () => listener.reopened(),

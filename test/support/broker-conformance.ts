@@ -49,6 +49,10 @@ class Ear implements BrokerListener {
     throw new Error(`refused: ${publication.content}`);
   }
 
+  limited(publication: Publication): void {
+    throw new Error(`limited: ${publication.content}`);
+  }
+
   moved(): void {}
 
   reopened(): void {}

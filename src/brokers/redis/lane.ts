@@ -8,11 +8,12 @@
 import type { Position, Publication } from '../../broker.ts';
 import { storedText } from '../../messages.ts';
 import type { Link } from './link.ts';
-import { publishTo, type Keeping, type Said } from './room.ts';
+import { publishTo, type Keeping, type Outcome, type Said } from './room.ts';
 
 export interface LaneListener {
   published(publication: Publication, position: Position): void;
   refused(publication: Publication): void;
+  limited(publication: Publication, retryAfterMs: number): void;
 }
 
 interface Waiting extends Said {
@@ -65,13 +66,9 @@ export class Lane {
       const batch = this.#takeBatch();
       this.#underWay = batch;
       try {
-        const positions = await publishTo(link, this.room, this.#keeping, batch);
+        const outcomes = await publishTo(link, this.room, this.#keeping, batch);
         this.#underWay = [];
-        for (const [index, { publication }] of batch.entries()) {
-          const position = positions[index];
-          if (position === undefined) this.#listener.refused(publication);
-          else this.#listener.published(publication, position);
-        }
+        for (const [index, { publication }] of batch.entries()) this.#answer(publication, outcomes[index]);
       } catch (error) {
         this.#underWay = [];
         this.#waiting = [...batch, ...this.#waiting];
@@ -86,6 +83,12 @@ export class Lane {
     if (refused.length === 0) return;
     this.#waiting = this.#waiting.filter(({ since }) => since >= before);
     for (const { publication } of refused) this.#listener.refused(publication);
+  }
+
+  #answer(publication: Publication, outcome: Outcome | undefined): void {
+    if (outcome === undefined) this.#listener.refused(publication);
+    else if ('epoch' in outcome) this.#listener.published(publication, outcome);
+    else this.#listener.limited(publication, outcome.retryAfterMs);
   }
 
   #takeBatch(): Waiting[] {

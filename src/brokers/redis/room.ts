@@ -9,6 +9,9 @@ export interface Keeping {
   readonly historyMessages: number;
   readonly historyAgeMs: number;
   readonly dedupeWindowMs: number;
+  /** Messages a second into a room; 0 is no limit. */
+  readonly roomRate: number;
+  readonly roomBurst: number;
 }
 
 /** How long a room is known that nobody says anything in and nobody is in; those who are in it look in more often. */
@@ -32,14 +35,18 @@ export interface Reading {
   readonly texts: readonly string[];
 }
 
-/** Publishes messages in their order. @returns the place of each. */
+/** What became of a message: its place, or after how long it may be said again. */
+export type Outcome = Position | { readonly retryAfterMs: number };
+
+/** Publishes messages in their order. @returns what became of each. */
 export async function publishTo(
   link: Link,
   room: string,
   keeping: Keeping,
   messages: readonly Said[],
-): Promise<Position[]> {
+): Promise<Outcome[]> {
   const { hash, log, channel, said } = namesOf(room);
+  const intervalMs = keeping.roomRate > 0 ? 1_000 / keeping.roomRate : 0;
   const reply = await link.run(
     publishScript,
     room,
@@ -50,11 +57,13 @@ export async function publishTo(
       String(keeping.historyAgeMs),
       String(keeping.historyMessages),
       channel,
+      String(intervalMs),
+      String(intervalMs * (keeping.roomBurst - 1)),
       ...messages.flatMap(({ keyMs, text }) => [String(keyMs), text]),
     ],
   );
   const [epoch, ...offsets] = reply as [string, ...number[]];
-  return offsets.map((offset) => ({ epoch, offset }));
+  return offsets.map((offset) => (offset < 0 ? { retryAfterMs: -offset } : { epoch, offset }));
 }
 
 /** Where a room is, and how many members it has on each server. */

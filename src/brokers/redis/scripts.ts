@@ -59,39 +59,56 @@ local function census(servers)
 end`;
 
 /**
+ * The room's limit is the generic cell rate algorithm, as in `Limiter`: here it holds for all servers together.
+ *
  * KEYS: the room's hash, its log, and the key of each message. ARGV: an epoch for a new room; for how long the room and its
- * log are kept; how many messages of it; its channel; and of each message for how long its key is known, and its text.
- * @returns the epoch, and the offset of each message.
+ * log are kept; how many messages of it; its channel; the limit's interval and tolerance, an interval of 0 being no limit;
+ * and of each message for how long its key is known, and its text.
+ * @returns the epoch, and the offset of each message; or, below 0, after how long it may be said again.
  */
 export const publishScript = script(`#!lua
 local room, log = KEYS[1], KEYS[2]
 local most = tonumber(ARGV[4])
-local place = redis.call('HMGET', room, 'epoch', 'offset')
-local epoch, offset = place[1], tonumber(place[2])
+local interval, tolerance = tonumber(ARGV[6]), tonumber(ARGV[7])
+local place = redis.call('HMGET', room, 'epoch', 'offset', 'due')
+local epoch, offset, due = place[1], tonumber(place[2]), tonumber(place[3] or 0)
 if not epoch then
   epoch, offset = ARGV[1], 0
   redis.call('DEL', log)
 end
 ${now}
+local function early()
+  if interval == 0 then return 0 end
+  due = math.min(due, now + tolerance + interval)
+  if due - now > tolerance then return due - now - tolerance end
+  due = math.max(due, now) + interval
+  return 0
+end
 local reply, news = { epoch }, { epoch, offset + 1 }
 for i = 3, #KEYS do
-  local keepKeyMs, text = ARGV[2 * i], ARGV[2 * i + 1]
+  local keepKeyMs, text = ARGV[2 * i + 2], ARGV[2 * i + 3]
   local known = redis.call('GET', KEYS[i])
   local at = known and string.match(known, '^(%d+) (.*)$')
   if at and select(2, string.match(known, '^(%d+) (.*)$')) == epoch then
     reply[#reply + 1] = tonumber(at)
   else
-    offset = offset + 1
-    if most > 0 then
-      redis.call('XADD', log, 'MAXLEN', most, offset .. '-0', 'at', now, 'text', text)
+    local tooEarly = early()
+    if tooEarly > 0 then
+      reply[#reply + 1] = -math.ceil(tooEarly)
+    else
+      offset = offset + 1
+      if most > 0 then
+        redis.call('XADD', log, 'MAXLEN', most, offset .. '-0', 'at', now, 'text', text)
+      end
+      redis.call('SET', KEYS[i], offset .. ' ' .. epoch, 'PX', keepKeyMs)
+      reply[#reply + 1] = offset
+      news[#news + 1] = text
     end
-    redis.call('SET', KEYS[i], offset .. ' ' .. epoch, 'PX', keepKeyMs)
-    reply[#reply + 1] = offset
-    news[#news + 1] = text
   end
 end
 if #news > 2 then
   redis.call('HSET', room, 'epoch', epoch, 'offset', offset)
+  if interval > 0 then redis.call('HSET', room, 'due', due) end
   local oldest = most > 0 and redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
   if oldest and now - oldest[2][2] >= tonumber(ARGV[3]) then
     for _, entry in ipairs(redis.call('XRANGE', log, '-', '+', 'COUNT', 100)) do
