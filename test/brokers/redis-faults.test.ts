@@ -6,7 +6,7 @@ import type { ChatServer } from '../../src/index.ts';
 import { topState } from '../../src/state-value.ts';
 import { HurriedClock } from '../support/hurried-clock.ts';
 import { joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
-import { hasRedis, RedisServer } from '../support/redis.ts';
+import { hasRedis, RedisCluster, RedisServer } from '../support/redis.ts';
 import { patient, serve, serveSeveral, type TestServerOptions } from '../support/test-server.ts';
 import { Throttle } from '../support/throttle.ts';
 
@@ -259,6 +259,40 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     say(ann, ['all is well']);
     await hears(bob, ['all is well']);
     expect(servers.map(({ brokerState }) => brokerState)).toEqual(['ready', 'ready']);
+  });
+});
+
+describe.skipIf(!hasRedis)('a master of a cluster', patient, () => {
+  test('killed, and back with all that it has answered -> what was said in its rooms meanwhile comes once', async () => {
+    const cluster = await RedisCluster.start(durable);
+    onTestFinished(() => cluster.stop());
+    const urls = cluster.nodes.map(({ url }) => url);
+    const server = await serve(onRedis('', { redis: urls }));
+    await until(server, 'ready');
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    // The first and the fourth are in the shard that is killed.
+    const rooms = ['tea', 'coffee', 'milk', 'juice', 'water'];
+    for (const room of rooms.slice(1)) {
+      ann.send({ type: 'join', room });
+      await ann.next('welcome', (welcome) => welcome.room === room);
+    }
+    const sayInAll = (contents: readonly string[]) => {
+      for (const content of contents) {
+        for (const room of rooms) ann.send({ type: 'chat', room, content, id: `${content} in ${room}` });
+      }
+    };
+    const [doomed] = cluster.nodes;
+    sayInAll(numbered(1, 3));
+    await doomed?.kill();
+    await until(server, 'degraded');
+    sayInAll(numbered(4, 6));
+    await doomed?.restart();
+    const heard = (room: string) =>
+      ann.messages.flatMap((message) =>
+        message.type === 'chat' && message.room === room ? [message.content] : [],
+      );
+    while (rooms.some((room) => heard(room).length < 6)) await ann.next('chat');
+    for (const room of rooms) expect(heard(room)).toEqual(numbered(1, 6));
   });
 });
 

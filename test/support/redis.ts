@@ -100,8 +100,8 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
-  static async start(): Promise<RedisCluster> {
-    const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+  static async start(more: readonly string[] = []): Promise<RedisCluster> {
+    const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
     const nodes: RedisServer[] = [];
     for (let node = 0; node < 3; node += 1) nodes.push(await RedisServer.start(flags));
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);

@@ -123,7 +123,9 @@ export class Link {
 
   async #connect(url: string): Promise<void> {
     const first = await this.#client({ url });
-    const info = await first.info('cluster');
+    const info = await first.info();
+    const problem = versionProblem(info);
+    if (problem !== undefined) throw new Error(problem);
     if (info.includes('cluster_enabled:1')) await this.#connectCluster(url, first);
     else this.#shards = [{ from: 0, to: Infinity, node: await this.#node({ url }, first) }];
     this.#nodes = [...new Set(this.#shards.map(({ node }) => node))];
@@ -215,6 +217,15 @@ export class Link {
     if (shard === undefined) throw new Error(`no server has slot ${slot}`);
     return shard.node;
   }
+}
+
+/** The first one with sharded channels. */
+const oldestVersion = 7;
+
+function versionProblem(info: string): string | undefined {
+  const [, version = '', major] = /^redis_version:((\d+)\S*)/m.exec(info) ?? [];
+  if (Number(major) >= oldestVersion) return undefined;
+  return `Redis ${oldestVersion} or newer is needed, and this is ${version || 'something else'}`;
 }
 
 interface Address {
