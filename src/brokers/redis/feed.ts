@@ -170,19 +170,23 @@ export class Feed {
 
   async #goTo(there: Position, link: Link): Promise<void> {
     const here = this.#position;
-    if (here?.epoch === there.epoch) {
-      if (there.offset <= here.offset) return;
-      const texts = await this.#read(here, link);
-      if (!this.isOn(link)) return;
-      if (texts !== undefined) {
-        this.#listener.missed();
-        for (const [index, text] of texts.entries()) this.#hear(here.epoch, here.offset + 1 + index, text);
-        return;
-      }
-    }
-    this.#position = there;
+    if (here === undefined) return this.#moveTo(there);
+    const isSame = here.epoch === there.epoch;
+    if (isSame && there.offset <= here.offset) return;
+    // Where the numbering began anew, what was said in it before we knew is told, too.
+    const from = isSame ? here : { epoch: there.epoch, offset: 0 };
+    const texts = await this.#read(from, link);
+    if (!this.isOn(link)) return;
+    if (texts === undefined) return this.#moveTo(there);
+    if (isSame) this.#listener.missed();
+    else this.#moveTo(from);
+    for (const [index, text] of texts.entries()) this.#hear(from.epoch, from.offset + 1 + index, text);
+  }
+
+  #moveTo(position: Position): void {
+    this.#position = position;
     this.#last = '';
-    this.#listener.subscribed(this.room, there);
+    this.#listener.subscribed(this.room, position);
   }
 
   /** @returns all that came after a place; undefined where some of it is not kept any more. */
