@@ -5,10 +5,11 @@
  * is one transition into `closing` with one close code, and `closing` is the only teardown: it stops the inbound
  * side, says goodbye, waits for the peer's, and has the hub forget the connection, before it is `closed`.
  */
-import { assign, sendTo, setup, type ActorRefFrom } from 'xstate';
+import { assign, sendTo, setup, type ActorRefFrom, type StateValue } from 'xstate';
 import { closeCodes } from './close-codes.ts';
 import type { Clock } from './clock.ts';
 import { readerLogic, type Reader, type ReaderEdge, type Session } from './reader.ts';
+import { tellSteps } from './steps.ts';
 import { supervise } from './supervise.ts';
 import { writerLogic, type Writer, type WriterEdge } from './writer.ts';
 
@@ -35,6 +36,8 @@ export interface ConnectionInput {
   readonly clock: Clock;
   /** Is told what a transition threw. */
   readonly report: (thrown: unknown) => void;
+  /** Is told each event that was taken, and the state after it. */
+  readonly note: (eventType: string, value: StateValue) => void;
 }
 
 export interface ConnectionContext extends ConnectionInput {
@@ -239,9 +242,10 @@ function silenceMs({ reader, clock }: ConnectionContext): number {
   return silentMs < 0 ? Infinity : silentMs;
 }
 
-export const connectionMachine = supervise(machine, (thrown): ConnectionEvent => ({
-  type: 'failed',
-  thrown,
-}));
+const supervised = supervise(machine, (thrown): ConnectionEvent => ({ type: 'failed', thrown }));
+
+export const connectionMachine = tellSteps(supervised, ({ type }, { context, value }) =>
+  context.note(type, value),
+);
 
 export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;

@@ -7,7 +7,7 @@
  */
 import type { Logger } from 'pino';
 import { newId } from './ids.ts';
-import { createActor, type AnyActorRef, type InspectionEvent, type Observer } from 'xstate';
+import { createActor, type AnyActorRef, type InspectionEvent, type Observer, type StateValue } from 'xstate';
 import type { Position } from './broker.ts';
 import { Chat } from './chat.ts';
 import { closeCodes, firstPrivateCode, otherCode } from './close-codes.ts';
@@ -55,6 +55,15 @@ export interface ConnectionsOptions {
   readonly inspect: Inspect | undefined;
 }
 
+/** One that keeps account of connections. It MUST NOT throw. */
+export interface Witness {
+  /** A connection is there; its actor starts right after this. */
+  opening(connection: Connection): void;
+  /** Its machine has taken an event, and is in this state. */
+  stepped(connectionId: string, eventType: string, value: StateValue): void;
+  closed(connection: Connection, close: Close): void;
+}
+
 /** Ends that an operator should hear of. */
 const notableCodes: ReadonlySet<number> = new Set([
   closeCodes.internalError.code,
@@ -69,6 +78,7 @@ export class Connections {
   total = 0;
   /** Is told each time the last one is gone. */
   onEmpty: (() => void) | undefined;
+  witness: Witness | undefined;
   readonly #options: ConnectionsOptions;
   readonly #living = new Map<string, Connection>();
   readonly #perAddress = new Map<string, number>();
@@ -113,6 +123,7 @@ export class Connections {
         session,
         timeouts: config,
         clock,
+        note: (eventType, value) => this.witness?.stepped(id, eventType, value),
         report: (thrown) => logger.error({ err: thrown, connection: id }, 'a transition threw'),
       },
     });
@@ -122,6 +133,7 @@ export class Connections {
       complete: () => this.#remove(connection, actor.getSnapshot().output),
       error: (thrown) => this.#salvage(connection, session, thrown),
     });
+    this.witness?.opening(connection);
     actor.start();
     if (purpose.kind === 'refused') actor.send({ type: 'close', code: purpose.code, reason: purpose.reason });
     logger.debug({ connection: id, address: socket.remoteAddress, ...purpose }, 'connection opened');
@@ -149,8 +161,9 @@ export class Connections {
     this.#perAddress.set(socket.remoteAddress, this.from(socket.remoteAddress) + 1);
   }
 
-  #remove({ id, socket, reader, writer }: Connection, close: Close | undefined): void {
-    const { code, reason, by } = close ?? { ...closeCodes.internalError, by: 'server' };
+  #remove(connection: Connection, close: Close = { ...closeCodes.internalError, by: 'server' }): void {
+    const { id, socket, reader, writer } = connection;
+    const { code, reason, by } = close;
     this.#living.delete(id);
     const others = this.from(socket.remoteAddress) - 1;
     if (others > 0) this.#perAddress.set(socket.remoteAddress, others);
@@ -165,6 +178,7 @@ export class Connections {
       { connection: id, code, reason, by, messagesIn, messagesOut },
       'connection closed',
     );
+    this.witness?.closed(connection, close);
     if (this.#living.size === 0) this.onEmpty?.();
   }
 

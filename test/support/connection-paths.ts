@@ -47,6 +47,7 @@ const input: ConnectionInput = {
   timeouts: defineConfig(),
   clock: new SimulatedClock(),
   report: nothing,
+  note: nothing,
 };
 
 const model = connectionMachine.provide({
