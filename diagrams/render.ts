@@ -5,7 +5,7 @@
  * The drawing is beautiful-mermaid's. What it would have us read badly or fetch from elsewhere is put right here.
  */
 import { renderMermaidSVG } from 'beautiful-mermaid';
-import { drawStates } from './states.ts';
+import { drawStates } from '../src/inspector/drawing.ts';
 
 // Widths are estimated for Inter, which is wider than these: so labels keep inside their frames.
 const font = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', sans-serif";

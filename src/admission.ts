@@ -10,7 +10,7 @@ import { remoteAddressReader } from './remote-address.ts';
 
 /** A plain HTTP answer to a request that is not served. */
 export interface HttpRefusal {
-  readonly status: 403 | 404 | 426 | 429 | 503;
+  readonly status: 401 | 403 | 404 | 426 | 429 | 503;
   readonly reason: string;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -23,6 +23,7 @@ import { defineConfig, type Config } from './config.ts';
 import { Connections, type Inspect } from './connections.ts';
 import { createHttp } from './http.ts';
 import { Hub } from './hub.ts';
+import { Inspection } from './inspector/inspection.ts';
 import { LeakTracker, runningActors } from './leaks.ts';
 import { Metrics } from './metrics.ts';
 import { serverMachine, type ServerActor } from './server.ts';
@@ -68,6 +69,7 @@ export class ChatServer {
   readonly #admission: Admission;
   readonly #random: () => number;
   readonly #upgrades: Upgrades;
+  readonly #inspection: Inspection;
   #starting: Promise<void> | undefined;
   #startedAt = 0;
   #http: FastifyInstance | undefined;
@@ -136,6 +138,16 @@ export class ChatServer {
       random,
       logger: this.#logger,
     });
+    this.#inspection = new Inspection({
+      server: this.actor,
+      hub,
+      connections,
+      traffic,
+      config,
+      clock: trackedClock,
+      logger: this.#logger,
+      isReady: () => this.isReady,
+    });
     let state = '';
     this.actor.subscribe((snapshot) => {
       const now = topState(snapshot.value);
@@ -165,6 +177,11 @@ export class ChatServer {
     return broker === undefined ? 'stopped' : topState(broker.getSnapshot().value);
   }
 
+  /** Whether somebody may watch its actors: see `inspector` and `inspectToken`. */
+  get hasInspector(): boolean {
+    return this.#inspection.routes.guard.isOpen;
+  }
+
   /** Begins to listen. @throws the system's error where it cannot, such as EADDRINUSE. */
   async start(): Promise<void> {
     if (this.actor.getSnapshot().status === 'done' && this.#starting !== undefined) {
@@ -179,10 +196,14 @@ export class ChatServer {
   async stop(): Promise<StopReport> {
     if (this.#starting !== undefined) {
       // A server that could not start has let go of everything already.
-      await this.#starting.catch(() => undefined);
+      const started = await this.#starting.then(
+        () => true,
+        () => false,
+      );
       this.actor.send({ type: 'drain' });
-      await toPromise(this.actor);
+      if (started) await toPromise(this.actor);
     }
+    await this.#inspection.close();
     const { total, closedByCode } = this.connections;
     const { error, url } = this.actor.getSnapshot().context;
     const failed = url !== undefined && error !== undefined;
@@ -192,6 +213,12 @@ export class ChatServer {
 
   async #start(): Promise<void> {
     this.#startedAt = this.#leaks.clock.now();
+    try {
+      await this.#inspection.start();
+    } catch (error) {
+      await this.#inspection.close();
+      throw error;
+    }
     this.actor.start();
     const broker = this.#brokerActor;
     if (this.#redis !== undefined && broker !== undefined) logBroker(broker, this.#logger);
@@ -199,6 +226,7 @@ export class ChatServer {
     const { context } = this.actor.getSnapshot();
     if (context.url !== undefined) return;
     await this.#release();
+    await this.#inspection.close();
     throw context.error;
   }
 
@@ -212,6 +240,7 @@ export class ChatServer {
       metrics: this.#metrics,
       logger: this.#logger,
       admission: this.#admission,
+      inspector: this.#inspection.routes,
       config,
       clock: this.#leaks.clock,
       random: this.#random,
@@ -223,8 +252,9 @@ export class ChatServer {
     const owesAnswer = watchAnswers(http.server);
     http.server.on('upgrade', (request, tcp, head) => {
       if (owesAnswer(tcp as NetSocket)) tcp.destroy();
-      else if (isForWebSocket(request)) this.#upgrades.handle(request, tcp as NetSocket, head);
-      else serveAnyway(http.server, request, tcp as NetSocket, head);
+      else if (!isForWebSocket(request)) serveAnyway(http.server, request, tcp as NetSocket, head);
+      else if (this.#inspection.isFor(request)) this.#inspection.handle(request, tcp as NetSocket, head);
+      else this.#upgrades.handle(request, tcp as NetSocket, head);
     });
     this.#metrics.start();
     return http.listen({ port: config.port, host: config.host, backlog });
@@ -255,6 +285,8 @@ export class ChatServer {
     if (broker?.getSnapshot().status === 'active') await toPromise(broker);
     const http = this.#http;
     if (http === undefined) return;
+    // Those who watch may watch the drain to its end, but not hold it up.
+    this.#inspection.dismiss();
     // Idle connections end at once; a request in hand gets the grace that connections get.
     const impatience = setTimeout(() => http.server.closeAllConnections(), this.config.drainGraceMs);
     await http.close();

@@ -14,6 +14,8 @@ import {
 import type { Config, Setting, SettingName } from './config.ts';
 import { defaultUrl } from './load/options.ts';
 import type { LoadFlags } from './load/options.ts';
+import { statelyRecipe } from './inspector/stately-recipe.ts';
+import type { ReplayFlags } from './replay-command.ts';
 import type { TerminalFlags } from './terminal-command.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -37,6 +39,7 @@ const headings: Partial<Record<SettingName, string>> = {
   redis: 'Several servers:',
   presenceTtlMs: 'Presence:',
   compress: 'Extras:',
+  inspector: 'Inspector:',
   logLevel: 'Logging:',
 };
 
@@ -93,6 +96,7 @@ function createProgram(environment: Environment): Command {
   const serve = addServeCommand(program, environment);
   addTerminalCommands(program, environment);
   addLoadCommand(program);
+  addReplayCommand(program);
   return program.configureHelp({
     // `hubbub --help` is the default command's help too.
     visibleOptions: (command) => [
@@ -107,15 +111,24 @@ function addServeCommand(program: Command, environment: Environment): Command {
     .command('serve', { isDefault: true })
     .description('run the server: what hubbub does without a command')
     .allowExcessArguments() // to name the word that is too much, below
-    .action(async () => {
+    .action(async ({ stately }: { stately?: true }) => {
       const [unexpected] = serve.args;
       if (unexpected !== undefined) serve.error(`unknown command or argument '${unexpected}'`);
       const config = defineConfig({ ...readEnvironment(environment), ...readFlags(serve) });
+      if (stately === true) {
+        process.stdout.write(statelyRecipe(config.port, config.statelyUrl));
+        return;
+      }
       // Loaded only now, so that help and errors come at once.
       const { serveUntilSignal } = await import('./serve.ts');
       await serveUntilSignal(config);
     });
   for (const option of createOptions()) serve.addOption(option);
+  serve.addOption(
+    new Option('--stately', 'show how the Stately Inspector can show these actors, and yours').helpGroup(
+      'Inspector:',
+    ),
+  );
   return serve;
 }
 
@@ -181,6 +194,22 @@ function addLoadCommand(program: Command): void {
       if (unexpected !== undefined) load.error(`unexpected argument '${unexpected}'`);
       const { runLoad } = await import('./load-command.ts');
       await runLoad(url, flags);
+    });
+}
+
+function addReplayCommand(program: Command): void {
+  const replay = program
+    .command('replay')
+    .description("show what --record has recorded on the inspector's page, offline")
+    .usage('<file> [options]')
+    .argument('<file>', 'the recording')
+    .option('--port <number>', 'port to listen on\n(default a free one)')
+    .allowExcessArguments() // to name the word that is too much, below
+    .action(async (file: string, flags: ReplayFlags) => {
+      const [, unexpected] = replay.args;
+      if (unexpected !== undefined) replay.error(`unexpected argument '${unexpected}'`);
+      const { runReplay } = await import('./replay-command.ts');
+      await runReplay(file, flags);
     });
 }
 

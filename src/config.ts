@@ -14,7 +14,7 @@ interface SettingOf<Kind extends string, Value> {
 export type Setting =
   | (SettingOf<'duration', number> & { readonly min?: number }) // milliseconds; as text with ms, s or m
   | (SettingOf<'count', number> & { readonly min?: number; readonly max?: number }) // a whole number
-  | SettingOf<'text', string>
+  | (SettingOf<'text', string> & { readonly mayBeEmpty?: boolean })
   | SettingOf<'list', readonly string[]> // may be given several times; comma-separated in the environment
   | SettingOf<'switch', boolean>
   | (SettingOf<'choice', string> & { readonly choices: readonly string[] });
@@ -210,6 +210,41 @@ export const settings = {
   compressThresholdBytes: { kind: 'count', default: 512, meaning: 'smallest message worth compressing' },
   echo: { kind: 'switch', default: false, meaning: 'serve /echo: each message goes back as it came' },
 
+  inspector: {
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'off'],
+    meaning: 'serve the inspector at /inspect, on a loopback host or where a token is given',
+  },
+  inspectToken: {
+    kind: 'text',
+    default: '',
+    mayBeEmpty: true,
+    meaning: 'secret that the inspector asks for as ?token=; without one it is for this machine alone',
+  },
+  inspectControl: {
+    kind: 'choice',
+    default: 'auto',
+    choices: ['auto', 'on', 'off'],
+    meaning: 'let the inspector kick connections and run the lab; auto: only for this machine alone',
+  },
+  inspectContent: {
+    kind: 'switch',
+    default: false,
+    meaning: 'show what people say in the inspector, in recordings and on the Stately relay',
+  },
+  statelyUrl: {
+    kind: 'text',
+    default: 'https://stately.ai/inspect',
+    meaning: 'the Stately Inspector that a click in the inspector opens',
+  },
+  record: {
+    kind: 'text',
+    default: '',
+    mayBeEmpty: true,
+    meaning: 'file to record all actors into, for `hubbub replay`',
+  },
+
   logLevel: { kind: 'choice', default: 'info', choices: logLevels, meaning: 'least severe level logged' },
 } as const satisfies Record<string, Setting>;
 
@@ -335,7 +370,7 @@ function misfit(name: SettingName, value: Config[SettingName]): string | undefin
       if (setting.choices.includes(String(value))) return undefined;
       return `must be one of ${setting.choices.join(', ')}`;
     case 'text':
-      return value === '' ? 'must not be empty' : undefined;
+      return value === '' && setting.mayBeEmpty !== true ? 'must not be empty' : undefined;
     case 'list':
       return misfitInList(name, value as readonly string[]);
     case 'switch':
@@ -379,6 +414,9 @@ function isExactOrigin(text: string): boolean {
 }
 
 function checkRelations(config: Config): void {
+  if (!/^https?:$/.test(URL.canParse(config.statelyUrl) ? new URL(config.statelyUrl).protocol : '')) {
+    throw new ConfigError(`${shown('statelyUrl', config)}: must be a URL such as https://stately.ai/inspect`);
+  }
   if (config.drainGraceMs > config.drainTimeoutMs) {
     throw new ConfigError(
       `${shown('drainGraceMs', config)}: must not be longer than ${shown('drainTimeoutMs', config)}`,

@@ -10,6 +10,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections.ts';
 import { fail, failure } from './http/fail.ts';
+import { headers } from './http/headers.ts';
 import { asyncApiDocument } from './http/asyncapi.ts';
 import { checkOrigins } from './http/cors.ts';
 import { serveHistory } from './http/history.ts';
@@ -19,8 +20,9 @@ import { servePosts } from './http/posts.ts';
 import { serveSse } from './http/sse.ts';
 import { takeTurns } from './http/turns.ts';
 import type { Hub } from './hub.ts';
+import { serveInspector, type InspectorRoutes } from './inspector/routes.ts';
 import type { Metrics } from './metrics.ts';
-import { servePage } from './page.ts';
+import { serveAssets, servePage } from './page.ts';
 import { errorCodes, parseRoomName, protocolSchema } from './protocol.ts';
 import type { Room } from './room.ts';
 import type { Traffic } from './traffic.ts';
@@ -30,6 +32,7 @@ export interface HttpOptions {
   readonly broker: Broker;
   readonly hub: Hub;
   readonly connections: Connections;
+  readonly inspector: InspectorRoutes;
   readonly config: Config;
   readonly clock: Clock;
   readonly random: () => number;
@@ -62,23 +65,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
   takeTurns(http);
-  await http.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        baseUri: ["'none'"],
-        formAction: ["'self'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    // Whether the host is to be reached by TLS alone is for the proxy that ends TLS to say.
-    strictTransportSecurity: false,
-  });
+  await http.register(helmet, headers());
   http.setNotFoundHandler((request, reply) =>
     fail(reply, 404, `there is nothing at ${request.method} ${request.url}`),
   );
@@ -88,7 +75,8 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     return fail(reply, status, status < 500 ? error.message : 'internal error');
   });
   await serveOpenApi(http);
-  await servePage(http);
+  await serveAssets(http);
+  servePage(http);
   serveDescriptions(http);
   await http.register(async (scope) => {
     await checkOrigins(scope, options.admission);
@@ -98,6 +86,7 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     servePoll(scope, options);
     await servePosts(scope, options);
   });
+  await serveInspector(http, options.inspector);
   serveFigures(http, options);
   serveHealth(http, options);
   return http;

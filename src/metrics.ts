@@ -2,7 +2,7 @@
  * The metrics: what the server counts, as Prometheus reads it. Everything is read when it is asked for; nothing is
  * counted twice.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Registry } from 'prom-client';
 import { nameOfCode } from './close-codes.ts';
 import type { RedisBroker } from './brokers/redis.ts';
@@ -29,7 +29,7 @@ const microsecondsPerSecond = 1e6;
 export class Metrics {
   readonly contentType: string;
   readonly #registry = new Registry();
-  readonly #eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
+  #eventLoop: IntervalHistogram | undefined;
 
   constructor({ connections, hub, traffic, brokerState, redis }: MetricsOptions) {
     this.contentType = this.#registry.contentType;
@@ -46,11 +46,12 @@ export class Metrics {
   }
 
   start(): void {
+    this.#eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
     this.#eventLoop.enable();
   }
 
   stop(): void {
-    this.#eventLoop.disable();
+    this.#eventLoop?.disable();
     this.#registry.clear();
   }
 
@@ -136,13 +137,14 @@ export class Metrics {
   }
 
   #process(): void {
-    const delay = this.#eventLoop;
     this.#gauge('hubbub_event_loop_delay_seconds', 'Delay of the event loop', ['quantile'], (gauge) => {
+      const delay = this.#eventLoop;
       for (const quantile of [0.5, 0.9, 0.99]) {
-        const seconds = delay.count === 0 ? 0 : delay.percentile(quantile * 100) / nanosecondsPerSecond;
+        const known = delay !== undefined && delay.count > 0;
+        const seconds = known ? delay.percentile(quantile * 100) / nanosecondsPerSecond : 0;
         gauge.set({ quantile }, seconds);
       }
-      delay.reset();
+      delay?.reset();
     });
     this.#gauge('process_resident_memory_bytes', 'Resident memory', [], (gauge) => {
       gauge.set(process.memoryUsage.rss());

@@ -1,8 +1,8 @@
 /** The version of the package, as its package.json has it. */
 import { readFileSync } from 'node:fs';
+import { packageFile } from './package-files.ts';
 
 export function packageVersion(): string {
-  const file = new URL('../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as { version: string };
   return version;
 }

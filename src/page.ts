@@ -1,13 +1,14 @@
-/** The chat page as the server hands it out, as Vite has built it; and the words for those who have no browser. */
+/** The pages as the server hands them out, as Vite has built them; and the words for those who have no browser. */
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { packageFile } from './package-files.ts';
 
-/** Where the build puts the page: the same place seen from the source and from the build. */
-const folder = fileURLToPath(new URL('../dist/web/', import.meta.url));
+/** Where the build puts the pages. */
+const folder = fileURLToPath(packageFile('dist/web/'));
 
-/** Answers `/`: with the page for a browser, and with words for anything else; and the files that the page is made of. */
-export async function servePage(http: FastifyInstance): Promise<void> {
+/** Answers with the files that the pages are made of, and lets routes answer with a page. */
+export async function serveAssets(http: FastifyInstance): Promise<void> {
   await http.register(fastifyStatic, {
     root: folder,
     serve: false,
@@ -31,6 +32,10 @@ export async function servePage(http: FastifyInstance): Promise<void> {
       reply.setHeader('Vary', 'Accept-Encoding');
     },
   });
+}
+
+/** Answers `/`: with the page for a browser, and with words for anything else. */
+export function servePage(http: FastifyInstance): void {
   http.get('/', { schema: { hide: true } }, (request, reply) => {
     if ((request.headers.accept ?? '').includes('text/html')) return reply.sendFile('index.html');
     const origin = `${request.protocol}://${request.host}`;

@@ -31,7 +31,7 @@ export async function serveUntilSignal(config: Config): Promise<void> {
 
   const server = createChatServer({ ...config, logger });
   await start(server);
-  for (const line of addressLines(server.url)) logger.info(line);
+  for (const line of addressLines(server.url, server.hasInspector)) logger.info(line);
 
   const signal = await stopSignal;
   process.exitCode = 1; // until the proof is there
@@ -46,9 +46,15 @@ async function start(server: ChatServer): Promise<void> {
   try {
     await server.start();
   } catch (error) {
-    const problem = listenProblem(error as NodeJS.ErrnoException, server.config);
+    const problem = startProblem(error as NodeJS.ErrnoException, server.config);
     throw problem === undefined ? error : new ConfigError(problem, { cause: error });
   }
+}
+
+function startProblem(error: NodeJS.ErrnoException, config: Config): string | undefined {
+  if (error.syscall === 'open' && error.path === config.record)
+    return `--record ${config.record}: ${error.message}`;
+  return listenProblem(error, config);
 }
 
 /** @returns why the server cannot listen, in terms of its flags, or undefined where the error is another one. */
@@ -69,13 +75,14 @@ export function listenProblem(
 }
 
 /** Where to go, one line each. @param url the server's own, such as `http://127.0.0.1:8080`. */
-export function addressLines(url: string): string[] {
+export function addressLines(url: string, hasInspector = false): string[] {
   // One can listen on every address, but not visit it.
   const authority = url.replace(/^http:\/\//, '').replace(/^(0\.0\.0\.0|\[::\])(?=:)/, 'localhost');
   return [
     `chat page  http://${authority}/`,
     `WebSocket  ws://${authority}/ws/`,
     `stats      http://${authority}/stats`,
+    ...(hasInspector ? [`inspector  http://${authority}/inspect/`] : []),
   ];
 }
 

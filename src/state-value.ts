@@ -4,3 +4,12 @@
 export function topState(value: unknown): string {
   return typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? '');
 }
+
+/** The names of the innermost states, in order: `alive`, `flowing` and `clear` of an open connection. */
+export function innermostStates(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return Object.entries(value as object).flatMap(([name, inner]) => {
+    const states = innermostStates(inner);
+    return states.length === 0 ? [name] : states;
+  });
+}

@@ -67,7 +67,8 @@ export class Upgrades {
   }
 }
 
-function refuse(tcp: NetSocket, { status, reason, headers = {} }: HttpRefusal): void {
+/** Answers a request to upgrade with a plain HTTP answer instead. */
+export function refuse(tcp: NetSocket, { status, reason, headers = {} }: HttpRefusal): void {
   const body = `${reason}\n`;
   const lines = Object.entries({
     Connection: 'close',

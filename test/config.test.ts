@@ -5,7 +5,6 @@ import {
   defineConfig,
   environmentOf,
   flagOf,
-  logLevels,
   parseValue,
   settings,
   showValue,
@@ -45,7 +44,7 @@ function valuesOf(name: SettingName): fc.Arbitrary<Config[SettingName]> {
       );
     }
     case 'choice':
-      return fc.constantFrom(...logLevels);
+      return fc.constantFrom(...setting.choices);
     case 'switch':
       return fc.boolean();
     case 'text':

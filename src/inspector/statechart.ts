@@ -97,7 +97,7 @@ function actorName(node: AnyStateNode, index: number, id: string, source: unknow
 const reservedIds = /^(?:state|note|end|class|classdef|style|default|direction|hide|scale|root)$/i;
 
 /** An id for each state: its path in letters, digits and `_`, lengthened where two would be the same. */
-function idsOf(root: AnyStateNode): Ids {
+export function idsOf(root: AnyStateNode): Ids {
   const ids = new Map<AnyStateNode, string>();
   const taken = new Set<string>();
   // From the last to the first, so that no state has to yield its id to the machine that it is in.
@@ -112,7 +112,7 @@ function idsOf(root: AnyStateNode): Ids {
 }
 
 /** A state and all states inside it, each before those inside it. */
-function* withDescendants(node: AnyStateNode): Generator<AnyStateNode> {
+export function* withDescendants(node: AnyStateNode): Generator<AnyStateNode> {
   yield node;
   for (const child of Object.values(node.states)) yield* withDescendants(child);
 }
@@ -164,12 +164,12 @@ function leavingFrom(node: AnyStateNode, ids: Ids): Arrow[] {
   );
 }
 
-function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
+export function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
 }
 
 /** The event in words, and its guard in brackets, on a line of its own where both would be long. */
-function labelOf(transition: AnyTransitionDefinition, node: AnyStateNode): string {
+export function labelOf(transition: AnyTransitionDefinition, node: AnyStateNode): string {
   const event = plain(eventName(transition, node));
   const condition = conditionOf(transition, node);
   if (condition === undefined) return event;
@@ -229,7 +229,7 @@ function pathOf(value: unknown): string {
     .join(', ');
 }
 
-function idOf(node: AnyStateNode, ids: Ids): string {
+export function idOf(node: AnyStateNode, ids: Ids): string {
   const id = ids.get(node);
   if (id === undefined) throw new Error(`state ${node.id} is of another machine`);
   return id;

@@ -1,5 +1,5 @@
 /**
- * States is the drawing of a state diagram: beautiful-mermaid's, put right where it misleads.
+ * A drawing is a state diagram as SVG: beautiful-mermaid's, put right where it misleads.
  *
  * It lays out well and is the only renderer that needs no browser; but it may set an initial state below the
  * others, misplaces some edges, moves states off their edges and hides arrowheads behind labels. What follows

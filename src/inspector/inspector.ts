@@ -1,0 +1,363 @@
+/**
+ * The inspector gives those who watch what they need: it has the recorder run while there are any, and lets go of every
+ * actor when the last one has left.
+ */
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import { isMachineSnapshot, type AnyActorRef, type Snapshot } from 'xstate';
+import { assertNever } from '../assert.ts';
+import type { Clock } from '../clock.ts';
+import { isRunning } from '../leaks/names.ts';
+import { parseCommand } from './commands.ts';
+import { Definitions } from './definitions.ts';
+import type { Flights } from './flights.ts';
+import type { Lab } from './lab.ts';
+import type { Answer, Command, Detail, FigureRow, Hello, InspectorMessage, StateValue } from './messages.ts';
+import { fully, project } from './projection.ts';
+import { Recorder } from './recorder.ts';
+import { Ring, ringLimits, type RingLimits } from './ring.ts';
+import type { Subject } from './subject.ts';
+import { timersOf } from './timers.ts';
+import { Viewer, type Outlet } from './viewer.ts';
+
+export interface InspectorOptions {
+  readonly subject: Subject;
+  readonly clock: Clock;
+  /** Is told, once, what went wrong in the recorder. */
+  readonly onFault: (thrown: unknown) => void;
+  readonly limits?: RingLimits;
+  /** The Stately Inspector's address; without it there is no way to it. */
+  readonly statelyUrl?: string;
+  readonly flights?: Flights;
+  readonly lab?: Lab;
+  /** Closes a connection; @returns false where there is none. Without it nobody can. */
+  readonly kick?: (connectionId: string) => boolean;
+}
+
+/** One that takes every record there is, such as a file. */
+export interface Sink {
+  /** Takes a message of the protocol as text. */
+  write(text: string): void;
+}
+
+const tickMs = 50;
+const ticksPerSecond = 1_000 / tickMs;
+const ticksPerDetail = ticksPerSecond / 4;
+
+const eventLoopResolutionMs = 10;
+const nanosecondsPerMs = 1e6;
+
+export class Inspector {
+  readonly #options: InspectorOptions;
+  readonly #ring: Ring;
+  readonly #definitions: Definitions;
+  readonly #recorder: Recorder;
+  readonly #viewers = new Set<Viewer>();
+  readonly #sinks = new Set<Sink>();
+  #eventLoop: IntervalHistogram | undefined;
+  #figures = new Map<AnyActorRef, string>();
+  #timer: unknown;
+  #ticks = 0;
+  #isBroken = false;
+  #isClosed = false;
+
+  constructor(options: InspectorOptions) {
+    const { subject, limits = ringLimits } = options;
+    this.#options = options;
+    this.#ring = new Ring(limits);
+    this.#definitions = new Definitions((definition) => this.#tellAll(definition));
+    this.#recorder = new Recorder({
+      subject,
+      definitions: this.#definitions,
+      ring: this.#ring,
+      onRecord: (text) => {
+        for (const sink of this.#sinks) sink.write(text);
+      },
+      onFault: (thrown) => this.#broke(thrown),
+    });
+  }
+
+  /** Whether anybody watches. */
+  get isWatched(): boolean {
+    return this.#viewers.size + this.#sinks.size > 0;
+  }
+
+  /** What is kept now, for those who measure. */
+  get kept(): RingLimits {
+    return { records: this.#ring.size, bytes: this.#ring.bytes };
+  }
+
+  /** What a page is told first. */
+  hello(): Hello {
+    const { subject, kick, lab, flights, statelyUrl, limits = ringLimits } = this.#options;
+    return {
+      type: 'hello',
+      version: 1,
+      mode: 'live',
+      title: subject.title,
+      at: subject.now(),
+      canControl: kick !== undefined,
+      hasLab: lab !== undefined,
+      hasFlights: flights !== undefined,
+      contentShown: subject.contentShown,
+      ...(statelyUrl === undefined ? {} : { statelyUrl }),
+      kept: limits,
+    };
+  }
+
+  /** Lets a page watch. @returns how to give it the page's commands, and how to have it leave. */
+  join(outlet: Outlet): { command: (text: string) => void; leave: () => void } {
+    if (this.#isClosed) {
+      outlet.close();
+      return { command: () => undefined, leave: () => undefined };
+    }
+    this.#begin();
+    const viewer = new Viewer({
+      outlet,
+      hello: this.hello(),
+      definitions: this.#definitions,
+      recorder: this.#recorder,
+      ring: this.#ring,
+    });
+    this.#viewers.add(viewer);
+    this.#tellAllFigures(viewer);
+    return {
+      command: (text) => this.#take(viewer, text),
+      leave: () => {
+        this.#viewers.delete(viewer);
+        this.#endUnlessWatched();
+      },
+    };
+  }
+
+  /** Tells everybody what there is to tell, as far as they take it. */
+  flush(): void {
+    for (const viewer of this.#viewers) viewer.flush();
+  }
+
+  /** Gives every record to a sink: what there is first, then what happens. @returns how to end it. */
+  record(sink: Sink): () => void {
+    this.#begin();
+    for (const text of this.recording()) sink.write(text);
+    this.#sinks.add(sink);
+    return () => {
+      this.#sinks.delete(sink);
+      this.#endUnlessWatched();
+    };
+  }
+
+  /** The lines of a recording of what is kept now: see recording.ts. */
+  *recording(): Generator<string> {
+    yield JSON.stringify({ ...this.hello(), mode: 'recording' } satisfies Hello);
+    for (const definition of this.#definitions) yield JSON.stringify(definition);
+    yield JSON.stringify({
+      type: 'actors',
+      done: true,
+      actors: [...this.#ring.baseline],
+    } satisfies InspectorMessage);
+    yield* this.#ring.from(this.#ring.firstSeq);
+  }
+
+  /** Has everybody leave. @returns once nothing of it is left. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const viewer of this.#viewers) viewer.close();
+    this.#viewers.clear();
+    this.#sinks.clear();
+    this.#endUnlessWatched();
+    this.#options.lab?.drain();
+    await this.#definitions.close();
+  }
+
+  // While somebody watches
+
+  #begin(): void {
+    if (this.#recorder.runs) return;
+    this.#eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
+    this.#eventLoop.enable();
+    this.#recorder.start();
+    this.#schedule();
+  }
+
+  #endUnlessWatched(): void {
+    if (this.isWatched || !this.#recorder.runs) return;
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#recorder.stop();
+    this.#figures.clear();
+    this.#eventLoop?.disable();
+    this.#eventLoop = undefined;
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.clock.setTimeout(() => this.#tick(), tickMs);
+  }
+
+  #tick(): void {
+    this.#schedule();
+    this.#ticks += 1;
+    this.#recorder.sampler.tick();
+    if (this.#ticks % ticksPerSecond === 0) this.#everySecond();
+    this.flush();
+    if (this.#ticks % ticksPerDetail === 0) for (const viewer of this.#viewers) this.#sendDetails(viewer);
+  }
+
+  #everySecond(): void {
+    this.#recorder.sweep();
+    this.#noteGauges();
+    this.#sendFigures();
+  }
+
+  #noteGauges(): void {
+    const { subject } = this.#options;
+    const { totals, ...gauges } = subject.gauges();
+    const delay = this.#eventLoop;
+    const known = delay !== undefined && delay.count > 0;
+    this.#recorder.note({
+      kind: 'gauges',
+      ...gauges,
+      actors: this.#recorder.actors,
+      ...(totals === undefined ? {} : { totals: { ...totals, records: this.#recorder.recorded } }),
+      eventLoopDelayMs: known
+        ? { p50: delayMs(delay.percentile(50)), p99: delayMs(delay.percentile(99)), max: delayMs(delay.max) }
+        : { p50: 0, p99: 0, max: 0 },
+      rssBytes: process.memoryUsage.rss(),
+    });
+    delay?.reset();
+  }
+
+  /** Sends the figures that have changed in the last second. */
+  #sendFigures(): void {
+    if (this.#viewers.size === 0) return;
+    const before = this.#figures;
+    this.#figures = new Map();
+    const rows: FigureRow[] = [];
+    for (const figures of this.#options.subject.figures()) {
+      const row: FigureRow = rowOf(figures);
+      const key = row.join(' ');
+      this.#figures.set(figures.actor, key);
+      if (before.get(figures.actor) !== key) rows.push(row);
+    }
+    if (rows.length === 0) return;
+    this.#tellAll({ type: 'figures', at: this.#options.subject.now(), rows });
+  }
+
+  #tellAllFigures(viewer: Viewer): void {
+    const rows = [...this.#options.subject.figures()].map(rowOf);
+    if (rows.length > 0) viewer.tell({ type: 'figures', at: this.#options.subject.now(), rows });
+  }
+
+  #sendDetails(viewer: Viewer): void {
+    for (const id of viewer.watched) {
+      const actor = this.#recorder.find(id);
+      if (actor !== undefined) viewer.detail(this.#detailOf(actor));
+    }
+  }
+
+  #detailOf(actor: AnyActorRef): Detail {
+    const { subject } = this.#options;
+    const snapshot = actor.getSnapshot() as Snapshot<unknown> & {
+      context?: unknown;
+      children?: Record<string, unknown>;
+    };
+    const facts = subject.factsOf(actor);
+    const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
+    return {
+      type: 'detail',
+      at: subject.now(),
+      id: actor.sessionId,
+      status: snapshot.status === 'active' && !isRunning(actor) ? 'stopped' : snapshot.status,
+      ...(isMachineSnapshot(snapshot) ? { value: snapshot.value as StateValue } : {}),
+      ...(tags.length === 0 ? {} : { tags }),
+      ...this.#shown(actor, snapshot.context),
+      ...(snapshot.output === undefined ? {} : { output: project(snapshot.output, fully) }),
+      ...(snapshot.error === undefined ? {} : { error: project(snapshot.error, fully) }),
+      timers: timersOf(actor, Infinity) ?? [],
+      children: Object.keys(snapshot.children ?? {}).length,
+      ...(facts === undefined ? {} : { facts: project(facts, fully) }),
+    };
+  }
+
+  #shown(actor: AnyActorRef, context: unknown): Pick<Detail, 'context'> {
+    const isObject = typeof context === 'object' && context !== null;
+    const shown = isObject ? this.#options.subject.contextOf(actor, context) : context;
+    return shown === undefined ? {} : { context: project(shown, fully) };
+  }
+
+  #tellAll(message: InspectorMessage): void {
+    for (const viewer of this.#viewers)
+      if (!viewer.isBehind || message.type === 'definition') viewer.tell(message);
+    if (message.type === 'definition') for (const sink of this.#sinks) sink.write(JSON.stringify(message));
+  }
+
+  #broke(thrown: unknown): void {
+    if (this.#isBroken) return;
+    this.#isBroken = true;
+    this.#options.onFault(thrown);
+  }
+
+  // What a page asks for
+
+  #take(viewer: Viewer, text: string): void {
+    const command = parseCommand(text);
+    if (command === undefined) {
+      viewer.tell({ type: 'answer', ref: 0, ok: false, reason: 'that is no command' });
+      return;
+    }
+    const { ref } = command;
+    const answer = this.#carryOut(viewer, command);
+    if (answer === undefined || ref === undefined) return;
+    viewer.tell({ type: 'answer', ref, ...answer });
+  }
+
+  /** @returns what to answer, or undefined where it has been. */
+  #carryOut(viewer: Viewer, command: Command): Omit<Answer, 'type' | 'ref'> | undefined {
+    const { flights, lab, kick } = this.#options;
+    const ref = command.ref === undefined ? {} : { ref: command.ref };
+    switch (command.type) {
+      case 'watch':
+        viewer.watch(command.actors);
+        this.#sendDetails(viewer);
+        return { ok: true };
+      case 'story': {
+        if (flights === undefined) return { ok: false, reason: 'nothing is kept of connections here' };
+        const story = flights.storyOf(command.connection);
+        viewer.tell({
+          type: 'story',
+          ...ref,
+          id: command.connection,
+          ...(story === undefined ? {} : { story }),
+        });
+        return undefined;
+      }
+      case 'graveyard':
+        if (flights === undefined) return { ok: false, reason: 'nothing is kept of connections here' };
+        viewer.tell({ type: 'graveyard', ...ref, ...flights.graveyard(command.limit) });
+        return undefined;
+      case 'kick':
+        if (kick === undefined) return readOnly;
+        return kick(command.connection) ? { ok: true } : { ok: false, reason: 'there is no such connection' };
+      case 'lab':
+        return lab === undefined ? readOnly : lab.carryOut(command.task);
+      default:
+        return assertNever(command);
+    }
+  }
+}
+
+const readOnly = { ok: false, reason: 'this inspector is read-only: see --inspect-control' } as const;
+
+function rowOf(figures: {
+  actor: AnyActorRef;
+  messagesIn: number;
+  messagesOut: number;
+  outboxMessages: number;
+  outboxBytes: number;
+}): FigureRow {
+  const { actor, messagesIn, messagesOut, outboxMessages, outboxBytes } = figures;
+  return [actor.sessionId, messagesIn, messagesOut, outboxMessages, outboxBytes];
+}
+
+/** What is measured is the whole period of the timer that measures, in nanoseconds. */
+function delayMs(periodNs: number): number {
+  return Math.max(0, Math.round((periodNs / nanosecondsPerMs - eventLoopResolutionMs) * 100) / 100);
+}

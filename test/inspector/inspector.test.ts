@@ -1,0 +1,315 @@
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { createActor, createMachine } from 'xstate';
+import { systemClock } from '../../src/clock.ts';
+import { Inspector } from '../../src/inspector/inspector.ts';
+import type { InspectorMessage } from '../../src/inspector/messages.ts';
+import { SystemSubject } from '../../src/inspector/system-subject.ts';
+import { connectionOf, joinByWebSocket } from '../support/peers.ts';
+import { patient, serve } from '../support/test-server.ts';
+import { Watcher } from '../support/watcher.ts';
+
+/** How many observers an actor's system has: XState tells nobody, so it is watched as it goes through them. */
+function observersOf(actor: { system: object }): number {
+  const { system } = actor as { system: { _sendInspectionEvent: (event: object) => void } };
+  const forEach = vi.spyOn(Set.prototype, 'forEach');
+  system._sendInspectionEvent({});
+  const [observers] = forEach.mock.contexts as Set<unknown>[];
+  forEach.mockRestore();
+  return observers?.size ?? 0;
+}
+
+describe('a viewer of a server', patient, () => {
+  test('finds the actors that were there before it, parents first', async () => {
+    const server = await serve();
+    await joinByWebSocket(server, { name: 'ada', room: 'tea' });
+    const watcher = await Watcher.watch(server.url);
+    expect([...watcher.actors.values()].map(({ type }) => type)).toEqual([
+      'server',
+      'broker',
+      'hub',
+      'connection',
+      'reader',
+      'writer',
+    ]);
+    const [top] = watcher.actors.values();
+    expect(top).toMatchObject({ name: 'server', value: 'listening', context: { url: server.url } });
+    expect(watcher.connection('ada')).toMatchObject({
+      parent: top?.id,
+      machine: 'connection',
+      value: { open: { heartbeat: 'alive', inbound: 'flowing', outbound: 'clear' } },
+      connection: { room: 'tea', name: 'ada', transport: 'websocket', address: '127.0.0.1', purpose: 'chat' },
+      timers: [{ event: 'xstate.after.pingPeriod.connection.open.heartbeat.alive' }],
+    });
+  });
+
+  test('sees a connection from its first event to its last, with the arrows that it follows', async () => {
+    const server = await serve();
+    const watcher = await Watcher.watch(server.url);
+    const member = await joinByWebSocket(server, { name: 'ada' });
+    const { id } = await watcher.connectionIn('ada', 'open');
+    const opened = watcher.records.all.find(
+      (record) => record.kind === 'transition' && record.actor === id && record.edges.length > 0,
+    );
+    expect(opened).toMatchObject({ type: 'registered', edges: ['connecting>open'] });
+    member.close();
+    const stop = await watcher.record('stop', ({ actor }) => actor === id);
+    expect(stop).toMatchObject({ status: 'done', output: { code: 1000, by: 'peer' } });
+    const edges = watcher.records.all.flatMap((record) =>
+      record.kind === 'transition' && record.actor === id ? record.edges : [],
+    );
+    expect(edges).toEqual([
+      'connecting>open',
+      'connection>closing',
+      'closing_socket_handshaking>closing_socket_gone',
+      'closing_membership_leaving>closing_membership_left',
+      'closing>closed',
+    ]);
+    expect([...watcher.actors.values()].map(({ type }) => type)).toEqual(['server', 'broker', 'hub']);
+    const seqs = watcher.records.all.map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, index) => index));
+  });
+
+  test('is given the chart of each machine, whose states and arrows are those of the records', async () => {
+    const server = await serve();
+    await joinByWebSocket(server);
+    const watcher = await Watcher.watch(server.url);
+    const {
+      svg = '',
+      states,
+      transitions,
+    } = await watcher.next('definition', ({ id, svg: drawn }) => id === 'connection' && drawn !== undefined);
+    for (const id of Object.values(states).slice(1)) expect(svg).toContain(`data-id="${id}"`);
+    for (const edge of transitions.flatMap(({ edges }) => edges)) {
+      const [from, to] = edge.split('>');
+      expect(svg).toContain(`data-from="${from}" data-to="${to}"`);
+    }
+    expect(svg).not.toMatch(/<style| style=|https?:(?!\/\/www\.w3\.org\/2000\/svg)/);
+  });
+
+  test('sees both planes, and not what is said', async () => {
+    const server = await serve();
+    const watcher = await Watcher.watch(server.url);
+    const member = await joinByWebSocket(server, { name: 'ada', room: 'tea' });
+    member.say('a secret');
+    const offered = await watcher.record('channel', ({ channel }) => channel === 'broadcast');
+    expect(offered).toMatchObject({ what: 'accepted', room: 'tea', length: 8 });
+    expect(watcher.actors.get(offered.from ?? '')).toMatchObject({ type: 'reader' });
+    const delivered = await watcher.record('delivery', ({ types }) => types['chat'] === 1);
+    expect(watcher.actors.get(delivered.to)).toMatchObject({ type: 'writer' });
+    expect(JSON.stringify(watcher.messages.all)).not.toContain('a secret');
+  });
+
+  test('sees what is said where that is asked for', async () => {
+    const server = await serve({ inspectContent: true });
+    const watcher = await Watcher.watch(server.url);
+    const member = await joinByWebSocket(server);
+    member.say('no secret');
+    const offered = await watcher.record('channel', ({ channel }) => channel === 'broadcast');
+    expect(offered.content).toBe('no secret');
+    const delivered = await watcher.record('delivery', ({ types }) => types['chat'] === 1);
+    expect(delivered.content?.join('')).toContain('no secret');
+  });
+
+  test('is told figures, gauges and details', async () => {
+    const server = await serve();
+    const member = await joinByWebSocket(server, { name: 'ada' });
+    const watcher = await Watcher.watch(server.url);
+    const { id = '' } = watcher.connection('ada') ?? {};
+    watcher.send({ type: 'watch', actors: [id], ref: 7 });
+    const detail = await watcher.next('detail');
+    expect(detail).toMatchObject({ id, status: 'active', children: 2, context: { isGone: false } });
+    expect(await watcher.next('answer')).toEqual({ type: 'answer', ref: 7, ok: true });
+    member.say('hello');
+    await watcher.next('figures', ({ rows }) =>
+      rows.some(([actor, messagesIn]) => actor === id && messagesIn === 1),
+    );
+    const gauges = await watcher.record('gauges');
+    expect(gauges).toMatchObject({
+      actors: 6,
+      connections: { open: 1 },
+      channels: [
+        { name: 'register' },
+        { name: 'unregister' },
+        { name: 'broadcast', capacity: 1024, depth: 0 },
+      ],
+    });
+    expect(gauges.totals?.messagesIn).toBe(1);
+  });
+
+  test('may kick a connection, whose story is told after its end', async () => {
+    const server = await serve();
+    const member = await joinByWebSocket(server, { name: 'ada' });
+    const watcher = await Watcher.watch(server.url);
+    const { id } = connectionOf(server);
+    watcher.send({ type: 'kick', connection: id });
+    await expect(member.closed).resolves.toMatchObject({ code: 4503 });
+    await watcher.record('stop', ({ output }) => JSON.stringify(output ?? null).includes('4503'));
+    watcher.send({ type: 'graveyard', ref: 1 });
+    const { graves, total } = await watcher.next('graveyard');
+    expect(total).toBe(1);
+    expect(graves).toMatchObject([
+      { facts: { id, name: 'ada' }, end: { code: 4503, name: 'kicked', by: 'server' } },
+    ]);
+    watcher.send({ type: 'story', connection: id, ref: 2 });
+    const { story } = await watcher.next('story');
+    expect(story?.steps.flatMap(({ state }) => state ?? [])).toEqual([
+      'connecting',
+      'open · alive · flowing · clear',
+      'closing · handshaking · leaving',
+      'closing · handshaking · left',
+      'closed',
+    ]);
+    expect(story?.steps.map(({ event }) => event)).toContain('close');
+  });
+
+  test('is told what is no command', async () => {
+    const server = await serve();
+    const watcher = await Watcher.watch(server.url);
+    watcher.webSocket.send('{"type":"dance"}');
+    expect(await watcher.next('answer')).toMatchObject({ ok: false, reason: 'that is no command' });
+    watcher.send({ type: 'kick', connection: 'nobody', ref: 3 });
+    expect(await watcher.next('answer')).toMatchObject({ ref: 3, ok: false });
+  });
+
+  test('leaves no observer and no tap behind, and what it saw is forgotten', async () => {
+    const server = await serve();
+    await joinByWebSocket(server);
+    const { actor } = connectionOf(server);
+    const before = observersOf(actor);
+    const watcher = await Watcher.watch(server.url);
+    expect(observersOf(actor)).toBe(before + 1);
+    expect(server.hub.tap).toBeDefined();
+    const other = await Watcher.watch(server.url);
+    expect(observersOf(actor)).toBe(before + 1);
+    await other.leave();
+    await watcher.leave();
+    await expect.poll(() => observersOf(actor), { interval: 5 }).toBe(before);
+    expect([server.hub.tap, server.hub.broadcast.tap]).toEqual([undefined, undefined]);
+  });
+
+  test('watches the drain to its end, and does not hold it up', async () => {
+    const server = await serve();
+    await joinByWebSocket(server);
+    const watcher = await Watcher.watch(server.url);
+    const stopping = server.stop();
+    await watcher.record('transition', ({ edges }) => edges.includes('listening>draining'));
+    await watcher.record('transition', ({ value }) => JSON.stringify(value) === '{"draining":"releasing"}');
+    await expect(watcher.closed).resolves.toBe(1001);
+    await expect(stopping).resolves.toMatchObject({ leaks: [] });
+  });
+});
+
+// What it must bear, without a server
+
+const light = createMachine({
+  id: 'light',
+  initial: 'red',
+  context: { passed: 0 },
+  states: { red: { on: { go: 'green' } }, green: { on: { stop: 'red' } } },
+});
+
+class TestOutlet {
+  readonly messages: InspectorMessage[] = [];
+  bufferedBytes = 0;
+
+  send(text: string): void {
+    this.messages.push(JSON.parse(text) as InspectorMessage);
+  }
+
+  close(): void {
+    this.messages.push({ type: 'lost', batches: -1, records: -1 });
+  }
+
+  seqs(): number[] {
+    return this.messages.flatMap((message) =>
+      message.type === 'records' ? message.records.map(({ seq }) => seq) : [],
+    );
+  }
+}
+
+describe('the engine', () => {
+  test('never hurts an actor, whatever goes wrong in it', async () => {
+    const faults: unknown[] = [];
+    const subject = new SystemSubject('broken');
+    subject.describe = () => {
+      throw new Error('the subject is broken');
+    };
+    const engine = new Inspector({ subject, clock: systemClock, onFault: (thrown) => faults.push(thrown) });
+    onTestFinished(() => engine.close());
+    engine.join(new TestOutlet());
+    const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
+    actor.send({ type: 'go' });
+    expect(actor.getSnapshot()).toMatchObject({ status: 'active', value: 'green' });
+    expect(faults).toEqual([new Error('the subject is broken')]);
+    actor.stop();
+  });
+
+  test('tells a viewer who reads too slowly what it lost, and begins anew', async () => {
+    const { clock, tick } = manualClock();
+    const subject = new SystemSubject('slow');
+    const engine = new Inspector({ subject, clock, onFault: fail, limits: { records: 100, bytes: 1e6 } });
+    onTestFinished(() => engine.close());
+    const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
+    onTestFinished(() => void actor.stop());
+    const [slow, quick] = [new TestOutlet(), new TestOutlet()];
+    engine.join(slow);
+    engine.join(quick);
+    slow.bufferedBytes = 2 * 1_024 * 1_024;
+    for (let i = 0; i < 500; i += 1) {
+      actor.send({ type: i % 2 === 0 ? 'go' : 'stop' });
+      if (i % 10 === 0) tick();
+    }
+    tick();
+    const told = quick.seqs().length;
+    expect(told).toBeGreaterThanOrEqual(1_000);
+    expect(slow.seqs()).toEqual([]);
+    actor.send({ type: 'go' });
+    slow.bufferedBytes = 0;
+    tick();
+    const lost = slow.messages.find(({ type }) => type === 'lost');
+    expect(lost).toMatchObject({ records: told + 2 });
+    const anew = slow.messages.find((message) => message.type === 'actors' && message.anew === true);
+    expect(anew).toMatchObject({ actors: [{ id: actor.sessionId, value: 'green' }] });
+    actor.send({ type: 'stop' });
+    tick();
+    expect(slow.seqs()).toEqual([told + 2, told + 3]);
+  });
+
+  test('keeps no more than it may, however much happens', async () => {
+    const limits = { records: 20_000, bytes: 1_024 * 1_024 };
+    const subject = new SystemSubject('busy');
+    const engine = new Inspector({ subject, clock: systemClock, onFault: fail, limits });
+    onTestFinished(() => engine.close());
+    engine.join({ send: () => undefined, bufferedBytes: 0, close: () => undefined });
+    const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
+    onTestFinished(() => void actor.stop());
+    for (let i = 0; i < 5_000; i += 1) {
+      const event = { type: 'go', text: 'x'.repeat(1_000) };
+      actor.send(event);
+      actor.send({ type: 'stop' });
+    }
+    expect(engine.kept.records).toBeGreaterThan(1_000);
+    expect(engine.kept.records).toBeLessThanOrEqual(limits.records);
+    expect(engine.kept.bytes).toBeLessThanOrEqual(limits.bytes);
+    const recording = [...engine.recording()];
+    expect(recording.length).toBe(engine.kept.records + 3);
+  });
+});
+
+function fail(thrown: unknown): void {
+  throw thrown;
+}
+
+/** A clock whose one timer fires when it is told to. */
+function manualClock() {
+  let due: (() => void) | undefined;
+  const clock = {
+    ...systemClock,
+    setTimeout: (fn: () => void) => {
+      due = fn;
+      return fn;
+    },
+    clearTimeout: () => undefined,
+  };
+  return { clock, tick: () => due?.() };
+}

@@ -1,0 +1,82 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createActor, createMachine } from 'xstate';
+import { briefly, project, projectEvent } from '../../src/inspector/projection.ts';
+
+class Reader {
+  readonly secret = 'never shown';
+}
+
+describe('a projection', () => {
+  test('is what JSON would make of plain data, in the order in which it was declared', () => {
+    const value = { b: 1, a: [true, null, 'text'], left: undefined, c: { d: 0.5 } };
+    expect(JSON.stringify(project(value))).toBe(JSON.stringify(value));
+  });
+
+  test.each([
+    ['an error', new TypeError('wrong'), { name: 'TypeError', message: 'wrong' }],
+    ['a class', new Reader(), '‹Reader›'],
+    ['bytes', Buffer.from('secret'), '‹Buffer of 6 bytes›'],
+    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['a date that is none', new Date(Number.NaN), '‹invalid date›'],
+    ['a map', new Map([[1, 2]]), '‹Map of 1›'],
+    ['a named function', fail, '‹function fail›'],
+    ['what is no number', Number.NaN, 'NaN'],
+    ['a big number', 12n, '12'],
+    ['nothing', undefined, '‹undefined›'],
+    ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
+  ])('of %s says what it is', (_, value, expected) => {
+    expect(project(value)).toEqual(expected);
+  });
+
+  test('of an actor is its id', () => {
+    const actor = createActor(createMachine({}));
+    expect(project({ ref: actor })).toEqual({ ref: `‹actor ${actor.sessionId}›` });
+  });
+
+  test('is bounded, however deep, broad or long the value is', () => {
+    const circle: Record<string, unknown> = {
+      text: 'x'.repeat(1_000),
+      many: Array.from({ length: 1_000 }, (_, i) => i),
+    };
+    circle['self'] = circle;
+    const text = JSON.stringify(project(circle));
+    expect(text.length).toBeLessThan(5_000);
+    expect(text).toContain('980 more');
+    expect(text).toContain('(1000 characters)');
+  });
+
+  test('never throws, whatever is looked at', () => {
+    expect(
+      project({
+        get now() {
+          return fail();
+        },
+      }),
+    ).toBe('‹unreadable: Error: no›');
+    fc.assert(
+      fc.property(
+        fc.anything({
+          withBigInt: true,
+          withDate: true,
+          withMap: true,
+          withSet: true,
+          withNullPrototype: true,
+        }),
+        (value) => {
+          const text = JSON.stringify(project(value));
+          expect(JSON.parse(text)).toEqual(project(value));
+        },
+      ),
+    );
+  });
+
+  test('of an event is what it carries besides its type', () => {
+    expect(projectEvent({ type: 'go' })).toBeUndefined();
+    expect(projectEvent({ type: 'go', to: 'b' }, briefly)).toEqual({ to: 'b' });
+  });
+});
+
+function fail(): never {
+  throw new Error('no');
+}
