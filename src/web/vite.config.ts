@@ -8,6 +8,8 @@ import { defineConfig, type Plugin } from 'vite';
 
 const outDir = path.resolve(import.meta.dirname, '../../dist/web');
 
+const inFolder = (name: string): string => path.join(import.meta.dirname, name);
+
 /** The server that `npm run dev` starts, for the page that `npm run dev:page` serves. */
 const devServer = 'http://127.0.0.1:8080';
 
@@ -18,6 +20,9 @@ export default defineConfig({
   build: {
     outDir,
     emptyOutDir: true,
+    rollupOptions: {
+      input: ['index.html', 'inspect/index.html', 'inspect/stately/index.html'].map(inFolder),
+    },
     target: 'es2023',
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
     // The policy of the page allows no data: URLs.
@@ -30,6 +35,10 @@ export default defineConfig({
       '/sse': devServer,
       '/poll': devServer,
       '/rooms': devServer,
+      '/inspect/socket': { target: devServer, ws: true },
+      '/inspect/recording.jsonl': devServer,
+      '/inspect/stately.json': devServer,
+      '/inspect/stately/socket': { target: devServer, ws: true },
     },
   },
 });

@@ -1,7 +1,7 @@
 /** The chat page for everybody: no violation that axe knows, at a desk and on a phone, light and dark, with its panels open. */
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bringAxe, violations } from '../support/axe.ts';
 import {
   badge,
   connected,
@@ -15,28 +15,6 @@ import {
   Visits,
 } from '../support/chat-page.ts';
 import { serveUntilEnd } from '../support/test-server.ts';
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-interface Axe {
-  run(options: { runOnly?: readonly string[] }): Promise<{ violations: Violation[] }>;
-}
-
-/** @returns what axe finds on the page as it is now, in words. */
-async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
-  const found = await page.evaluate(async (only) => {
-    // What is still moving has colours of its own.
-    await Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)));
-    const { axe: here } = globalThis as unknown as { axe: Axe };
-    return (await here.run(only === undefined ? {} : { runOnly: only })).violations;
-  }, rules);
-  return found.map(
-    ({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`).join('; ')}`,
-  );
-}
 
 const desk = { width: 1_280, height: 800 };
 const phone = { width: 390, height: 844 };
@@ -67,8 +45,7 @@ describe.skipIf(isMissing)('the chat page, looked at with axe', { timeout: timeo
       viewport,
       memory: { rooms: `${room} other` },
     });
-    // By the test's own means, around the page's policy, which lets no foreign script in.
-    await page.evaluate(axe.source);
+    await bringAxe(page);
     const check = async () => {
       await page.emulateMedia({ colorScheme: 'light' });
       expect(await violations(page)).toEqual([]);

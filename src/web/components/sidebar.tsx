@@ -1,13 +1,12 @@
 /** The side of the page: which rooms one is in, how to enter another, and who one is. */
-import { useState } from 'react';
 import favicon from '../favicon.svg';
 import { useSignal } from '../hooks/use-signal.ts';
 import type { Rooms } from '../model/rooms.ts';
-import { applyTheme, storedTheme, type Theme } from '../model/theme.ts';
 import { Avatar } from './avatar.tsx';
 import { Icon } from './icon.tsx';
 import { JoinForm } from './join-form.tsx';
 import { RoomList } from './room-list.tsx';
+import { ThemeButton } from './theme-button.tsx';
 
 interface SidebarProps {
   readonly rooms: Rooms;
@@ -43,23 +42,5 @@ export function Sidebar({ rooms, isHidden, onHelp, onName }: SidebarProps) {
         </button>
       </div>
     </header>
-  );
-}
-
-const nextTheme: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 'system' };
-const themeWords: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
-
-function ThemeButton() {
-  const [theme, setTheme] = useState(storedTheme);
-  const change = (): void => {
-    applyTheme(nextTheme[theme]);
-    setTheme(nextTheme[theme]);
-  };
-  const label = `Look: ${themeWords[theme]}`;
-  return (
-    <button type="button" className="quiet" onClick={change} title={label}>
-      <Icon name={theme} />
-      <span className="visually-hidden">{label}</span>
-    </button>
   );
 }

@@ -1,0 +1,128 @@
+/** The pane of the actor that is selected: what it is, where its machine stands, and what happened to it. */
+import { useSignal } from '../../hooks/use-signal.ts';
+import type { Actor, Projection } from '../../../inspector/messages.ts';
+import { useNow } from '../hooks/use-now.ts';
+import { lastTaken, type Session, type View } from '../model/session.ts';
+import { ageWords, nameOf, stateWords } from '../model/words.ts';
+import { Chart } from './chart.tsx';
+import { KickButton } from './kick-button.tsx';
+import { LabDoings } from './lab-doings.tsx';
+import { StoryList } from './story-list.tsx';
+import { Upcoming } from './upcoming.tsx';
+
+interface ActorPaneProps {
+  readonly session: Session;
+  readonly view: View;
+  readonly id: string | undefined;
+}
+
+export function ActorPane({ session, view, id }: ActorPaneProps) {
+  const definitions = useSignal(session.definitions);
+  const ended = id === undefined ? undefined : view.ended.get(id);
+  const actor = id === undefined ? undefined : (view.actors.get(id) ?? ended?.actor);
+  if (actor === undefined) return <NoActor id={id} />;
+  const definition = definitions.get(actor.machine ?? '');
+  return (
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- Enter in the table takes one here, to scroll by keys
+    <section id="actor" className="actor-pane" aria-label={`Actor ${nameOf(actor)}`} tabIndex={0}>
+      <Head session={session} actor={actor} output={ended?.stop.output} isAlive={ended === undefined} />
+      {definition !== undefined && (
+        <>
+          <Chart session={session} actor={actor} definition={definition} taken={lastTaken(view, actor.id)} />
+          {ended === undefined && <Upcoming session={session} actor={actor} definition={definition} />}
+        </>
+      )}
+      <StoryList session={session} view={view} actor={actor} />
+      <Details session={session} actor={actor} />
+    </section>
+  );
+}
+
+function NoActor({ id }: { readonly id: string | undefined }) {
+  return (
+    <section id="actor" className="actor-pane" aria-label="No actor">
+      <div className="lesson">
+        {id !== undefined && <p>There is no actor {id}, or not any more.</p>}
+        <p>
+          Select an actor to see its machine drawn from the code that runs: the states that it is in are lit,
+          the arrow that it took last flashes, and its timers count down.
+        </p>
+        <ul>
+          <li>
+            <kbd>↑</kbd> <kbd>↓</kbd> go from actor to actor
+          </li>
+          <li>
+            <kbd>→</kbd> <kbd>←</kbd> open and shut what is below one
+          </li>
+          <li>
+            <kbd>/</kbd> searches, <kbd>Esc</kbd> ends that
+          </li>
+          <li>
+            <kbd>Enter</kbd> goes to what is shown here
+          </li>
+        </ul>
+      </div>
+    </section>
+  );
+}
+
+interface HeadProps {
+  readonly session: Session;
+  readonly actor: Actor;
+  readonly output: Projection | undefined;
+  readonly isAlive: boolean;
+}
+
+function Head({ session, actor, output, isAlive }: HeadProps) {
+  const now = useNow(session, 1_000);
+  const hello = useSignal(session.hello);
+  const { id, type, changedAt, connection, value } = actor;
+  return (
+    <header className="actor-head">
+      <h2>
+        {nameOf(actor)} <span className="hint">{type === nameOf(actor) ? id : `${type} · ${id}`}</span>
+      </h2>
+      {isAlive && hello?.canControl === true && connection !== undefined && (
+        <KickButton session={session} connection={connection.id} />
+      )}
+      <p className="hint">
+        {connection !== undefined &&
+          `${connection.room ?? 'no room'} · ${connection.transport} · ${connection.address} · `}
+        {isAlive && value !== undefined && `${stateWords(actor)} for ${ageWords(now - changedAt)}`}
+        {!isAlive && `has ended ${output === undefined ? '' : endWords(output)}`}
+      </p>
+      {isAlive && hello?.hasLab === true && connection?.lab !== undefined && (
+        <LabDoings session={session} connection={connection.id} />
+      )}
+    </header>
+  );
+}
+
+/** What an actor left: a connection's close, in words. */
+function endWords(output: Projection): string {
+  if (typeof output !== 'object' || output === null || !('code' in output)) return JSON.stringify(output);
+  const { code, reason = '', by } = output;
+  if (typeof code !== 'number' || typeof reason !== 'string' || typeof by !== 'string') return '';
+  return `with ${code}${reason === '' ? '' : ` “${reason}”`}, by the ${by}`;
+}
+
+function Details({ session, actor }: { readonly session: Session; readonly actor: Actor }) {
+  const detail = useSignal(session.detail);
+  const context = detail?.context ?? actor.context;
+  if (context === undefined && detail?.facts === undefined) return null;
+  return (
+    <div className="details">
+      {detail?.facts !== undefined && <Tree title="Facts" value={detail.facts} />}
+      {context !== undefined && <Tree title="Context" value={context} />}
+    </div>
+  );
+}
+
+function Tree({ title, value }: { readonly title: string; readonly value: Projection }) {
+  return (
+    <section>
+      <h3>{title}</h3>
+      <pre>{JSON.stringify(value, null, 2)}</pre>
+    </section>
+  );
+}

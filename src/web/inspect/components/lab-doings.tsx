@@ -1,0 +1,34 @@
+/** What can be done to a virtual client of the lab, and what to watch for then. */
+import { useState } from 'react';
+import { labDoings, type LabDoing } from '../../../inspector/lab-kinds.ts';
+import type { Session } from '../model/session.ts';
+
+/** A kick has a button of its own, for every connection. */
+const doings = (Object.keys(labDoings) as LabDoing[]).filter((doing) => doing !== 'kick');
+
+export function LabDoings({
+  session,
+  connection,
+}: {
+  readonly session: Session;
+  readonly connection: string;
+}) {
+  const [said, setSaid] = useState('');
+  const order = async (doing: LabDoing): Promise<void> => {
+    const reply = await session.ask({ type: 'lab', task: { do: doing, connection } });
+    if (reply?.type !== 'answer') setSaid('The server is gone.');
+    else setSaid(reply.ok ? `Watch for: ${labDoings[doing].watchFor}.` : (reply.reason ?? 'Refused.'));
+  };
+  return (
+    <div className="doings">
+      {doings.map((doing) => (
+        <button key={doing} type="button" title={labDoings[doing].does} onClick={() => void order(doing)}>
+          {labDoings[doing].title}
+        </button>
+      ))}
+      <p className="hint" role="status">
+        {said}
+      </p>
+    </div>
+  );
+}

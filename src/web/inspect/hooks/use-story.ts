@@ -1,0 +1,24 @@
+/** The story of a connection as its flight recorder has it, asked for anew whenever something has happened to it. */
+import { useEffect, useState } from 'react';
+import type { Actor, Story } from '../../../inspector/messages.ts';
+import type { Session } from '../model/session.ts';
+
+/** @returns undefined for what is no connection, and where nothing is kept of connections. */
+export function useStory(session: Session, actor: Actor): Story | undefined {
+  const [story, setStory] = useState<Story>();
+  const connection = session.hello.value?.hasFlights === true ? actor.connection?.id : undefined;
+  useEffect(() => {
+    if (connection === undefined) return undefined;
+    let isWanted = true;
+    const ask = async (): Promise<void> => {
+      const reply = await session.ask({ type: 'story', connection });
+      if (isWanted && reply?.type === 'story') setStory(reply.story);
+    };
+    void ask();
+    return () => {
+      isWanted = false;
+    };
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- an actor to which something has happened is another object
+  }, [session, connection, actor]);
+  return story;
+}

@@ -1,0 +1,13 @@
+/** The start of the inspector's page: it connects to what it inspects, and is drawn around that. */
+import { createRoot } from 'react-dom/client';
+import { applyTheme, storedTheme } from '../model/theme.ts';
+import { InspectorPage } from './components/inspector-page.tsx';
+import { Session } from './model/session.ts';
+
+applyTheme(storedTheme());
+const session = new Session();
+session.start();
+
+const place = document.querySelector('#page');
+if (place === null) throw new Error('the page has no place to be drawn in');
+createRoot(place).render(<InspectorPage session={session} />);

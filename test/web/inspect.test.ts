@@ -1,0 +1,125 @@
+/** The inspector's page in a real browser: what it shows of connections, and that everybody can use it. */
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChatServer } from '../../src/index.ts';
+import { bringAxe, violations } from '../support/axe.ts';
+import { isMissing, seen, timeoutMs, unseen, Visits } from '../support/chat-page.ts';
+import { joinByWebSocket } from '../support/peers.ts';
+import { serveUntilEnd } from '../support/test-server.ts';
+
+function rowOf(page: Page, name: string): Locator {
+  return page.getByRole('row').filter({ has: page.getByRole('gridcell', { name, exact: true }) });
+}
+
+function lit(page: Page, state: string): Locator {
+  return page.locator(`.chart .node[data-id="${state}"][data-active]`);
+}
+
+describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () => {
+  const visits = new Visits();
+  let server: ChatServer;
+  let end: () => Promise<void>;
+
+  beforeAll(async () => {
+    ({ server, end } = await serveUntilEnd());
+    await visits.start();
+  }, timeoutMs);
+
+  afterAll(async () => {
+    await visits.end();
+    await end();
+  }, timeoutMs);
+
+  // A request to another host, a broken policy or an error fails these as it fails any visit.
+  const open = async (hash = ''): Promise<Page> => {
+    const viewport = { width: 1_280, height: 800 };
+    const { page } = await visits.open(`${server.url}/inspect/${hash}`, { viewport });
+    await seen(rowOf(page, 'hub'));
+    return page;
+  };
+
+  it('shows a connection that comes, where its machine stands, and that it goes', async () => {
+    const page = await open();
+    await seen(page.getByText('Nobody is connected.'));
+    const member = await joinByWebSocket(server, { name: 'ada', room: 'tea' });
+    await seen(rowOf(page, 'ada').getByRole('gridcell', { name: 'alive · flowing · clear' }));
+    await rowOf(page, 'ada').click();
+    for (const region of ['heartbeat_alive', 'inbound_flowing', 'outbound_clear']) {
+      await seen(lit(page, `open_${region}`));
+    }
+    await seen(page.getByRole('progressbar', { name: 'after pingPeriod' }));
+    await seen(page.locator('.story').getByText('registered'));
+    const address = page.url();
+    expect(address).toMatch(/#actor=x%3A\d+$/);
+
+    member.close();
+    await unseen(rowOf(page, 'ada'));
+    await seen(page.getByText('has ended with 1000'));
+    await seen(lit(page, 'closed'));
+  });
+
+  it('is gone about by keys: down to a connection, into it, and back by search', async () => {
+    await joinByWebSocket(server, { name: 'bea', room: 'tea' });
+    const page = await open();
+    await seen(rowOf(page, 'bea'));
+    await page.getByRole('treegrid').focus();
+    await page.keyboard.press('End');
+    await seen(page.getByRole('heading', { name: 'bea' }));
+    expect(new URL(page.url()).hash).toMatch(/^#actor=/);
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await seen(page.getByRole('heading', { name: 'reader' }));
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('ArrowLeft');
+    await unseen(rowOf(page, 'reader'));
+    await page.keyboard.press('/');
+    await page.keyboard.type('nobody of this name');
+    await seen(page.getByText('No actor has that in its words.'));
+    await page.keyboard.press('Escape');
+    await seen(rowOf(page, 'bea'));
+  });
+
+  it('opens at the actor that its address names, and kicks it', async () => {
+    const member = await joinByWebSocket(server, { name: 'carl', room: 'tea' });
+    const first = await open();
+    await rowOf(first, 'carl').click();
+    const page = await open(new URL(first.url()).hash);
+    await seen(page.getByRole('heading', { name: 'carl' }));
+    await page.getByRole('button', { name: 'Kick' }).click();
+    expect(await member.closed).toMatchObject({ code: 4503 });
+    await seen(page.getByText('has ended with 4503'));
+  });
+
+  it('adds a client to the lab, shows it, stalls it, and buries it when the lab is drained', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Lab', exact: true }).click();
+    await page.getByRole('button', { name: 'Add 1 silent' }).click();
+    await seen(lit(page, 'open_heartbeat_alive'));
+    await page.getByRole('button', { name: 'Stall' }).click();
+    await seen(page.getByText('Watch for: its outbox rises as others talk'));
+    await page.getByRole('button', { name: 'Drain the lab' }).click();
+    await seen(page.getByText('has ended with'));
+    await seen(page.getByText('0 in the lab'));
+    await page.getByRole('button', { name: 'Graveyard' }).click();
+    await page.getByRole('button', { name: /silent.*lab/ }).click();
+    await seen(page.locator('.graveyard').getByText('registered', { exact: true }));
+    expect(await page.locator('.graveyard .steps li').count()).toBeGreaterThan(2);
+  });
+
+  it('has no violation that axe knows, light or dark', async () => {
+    await joinByWebSocket(server, { name: 'dora', room: 'tea' });
+    const page = await open();
+    await bringAxe(page);
+    const check = async () => {
+      await page.emulateMedia({ colorScheme: 'light' });
+      expect(await violations(page)).toEqual([]);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violations(page, ['color-contrast'])).toEqual([]);
+    };
+    await check();
+    await rowOf(page, 'dora').click();
+    await seen(lit(page, 'open_heartbeat_alive'));
+    await seen(page.getByRole('meter', { name: 'broadcast' }));
+    await check();
+  });
+});
