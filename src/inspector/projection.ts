@@ -40,8 +40,8 @@ function projected(value: unknown, limits: ProjectionLimits, depth: number): Pro
     case 'boolean':
       return value;
     case 'number':
-      // JSON knows neither infinities nor a zero below zero.
-      return Number.isFinite(value) && !Object.is(value, -0) ? value : String(value);
+      // JSON knows no infinities, and no zero below zero, which this makes a plain one.
+      return Number.isFinite(value) ? value + 0 : String(value);
     case 'object':
       return value === null ? null : projectedObject(value, limits, depth);
     case 'function':
