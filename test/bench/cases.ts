@@ -150,6 +150,22 @@ export const cases: readonly Case[] = [
     },
   },
   {
+    name: 'inspector',
+    title: '100 members, 1,000 messages a second, with and without somebody who watches',
+    standard: true,
+    shows: ['cpuPerDelivery', 'messagesPerSecond', 'p50', 'p99', 'rss', 'closed', 'lost', 'generatorShare'],
+    measurement: {
+      kind: 'watched',
+      members: 100,
+      senders: 10,
+      rooms: 1,
+      rate: 1_000,
+      contentBytes: 64,
+      compress: false,
+      sampleEvery: 10,
+    },
+  },
+  {
     name: 'connection-storm',
     title: '5,000 connections at once, each into a room of its own',
     standard: true,

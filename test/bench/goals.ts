@@ -88,6 +88,22 @@ const goals: readonly Goal[] = [
     figure: ratio('p99', 'with one', 'without a slow consumer'),
   },
   {
+    case: 'inspector',
+    words: 'CPU per delivery, nobody watches ÷ without an inspector',
+    bound: 'at most',
+    value: 1.01,
+    digits: 2,
+    figure: ratio('cpuPerDelivery', 'nobody watches', 'without an inspector'),
+  },
+  {
+    case: 'inspector',
+    words: 'CPU per delivery, one viewer ÷ nobody watches',
+    bound: 'at most',
+    value: 1.15,
+    digits: 2,
+    figure: ratio('cpuPerDelivery', 'one viewer', 'nobody watches'),
+  },
+  {
     case: 'connection-storm',
     words: 'accept rate ÷ bare ws upgrade',
     bound: 'at least',

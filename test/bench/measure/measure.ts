@@ -6,8 +6,9 @@ import type { Conditions, Contender } from './interleave.ts';
 import { measureSlowConsumer, type SlowConsumer } from './slow-consumer.ts';
 import { measureStorm, type Storm } from './storm.ts';
 import { measureTalk, type Talk } from './talk.ts';
+import { measureWatched, type Watched } from './watched.ts';
 
-export type Measurement = Talk | HalfLoad | SlowConsumer | Idle | Storm | Hold;
+export type Measurement = Talk | HalfLoad | SlowConsumer | Idle | Storm | Hold | Watched;
 
 export async function measure(measurement: Measurement, conditions: Conditions): Promise<Contender[]> {
   switch (measurement.kind) {
@@ -23,6 +24,8 @@ export async function measure(measurement: Measurement, conditions: Conditions):
       return measureStorm(measurement, conditions);
     case 'hold':
       return measureHold(measurement, conditions);
+    case 'watched':
+      return measureWatched(measurement, conditions);
     default:
       return measurement satisfies never;
   }

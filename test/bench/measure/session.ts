@@ -42,6 +42,11 @@ export class Session {
     return new Session(peer, server, port);
   }
 
+  /** Where the server is. */
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
   open(shape: CrowdShape): Promise<OpenOutput> {
     const input: OpenInput = {
       ...shape,

@@ -17,6 +17,12 @@ export const peers = {
     args: ['--compress'],
     meaning: 'this server with permessage-deflate: a message is deflated once for everyone',
   },
+  'hubbub uninspected': {
+    script: 'hubbub',
+    dialect: 'hubbub',
+    args: ['--uninspected'],
+    meaning: 'this server with its inspector taken out: nothing is kept of a connection’s steps',
+  },
   limit: {
     script: 'limit',
     dialect: 'plain',

@@ -10,11 +10,16 @@ interface Hubbub {
     readonly rate: number;
     readonly logLevel: string;
     readonly compress: boolean;
-  }): { start(): Promise<unknown>; readonly url: string };
+  }): {
+    start(): Promise<unknown>;
+    readonly url: string;
+    readonly connections: { witness: unknown };
+  };
 }
 
 const hubbub = (await import(pathToFileURL(resolve('dist/index.js')).href)) as Hubbub;
 const compress = process.argv.includes('--compress');
 const server = hubbub.createChatServer({ port: 0, rate: 0, logLevel: 'silent', compress });
+if (process.argv.includes('--uninspected')) server.connections.witness = undefined;
 await server.start();
 announce(Number(new URL(server.url).port), {});
