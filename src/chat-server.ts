@@ -25,6 +25,9 @@ import { createHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { Inspection } from './inspector/inspection.ts';
 import { LeakTracker, runningActors } from './leaks.ts';
+import { isLimiting, type Limits } from './limits.ts';
+import { MemoryLimits } from './limits/memory.ts';
+import { RedisLimits } from './limits/redis.ts';
 import { Metrics } from './metrics.ts';
 import { serverMachine, type ServerActor } from './server.ts';
 import { topState } from './state-value.ts';
@@ -63,6 +66,7 @@ export class ChatServer {
   readonly traffic: Traffic = createTraffic();
   readonly #broker: Broker;
   readonly #redis: RedisBroker | undefined;
+  readonly #sharedLimits: RedisLimits | undefined;
   readonly #leaks: LeakTracker;
   readonly #metrics: Metrics;
   readonly #logger: Logger;
@@ -90,9 +94,18 @@ export class ChatServer {
     const trackedClock = this.#leaks.clock;
     const { traffic } = this;
 
-    if (config.redis.length > 0) this.#redis = this.#createRedisBroker(trackedClock);
+    const hasRedis = config.redis.length > 0;
+    if (hasRedis && isLimiting(config)) this.#sharedLimits = this.#createSharedLimits(trackedClock);
+    if (hasRedis) this.#redis = this.#createRedisBroker(trackedClock, this.#sharedLimits);
     this.#broker = this.#redis ?? new MemoryBroker({ clock: trackedClock, limits: config });
-    const hub = new Hub({ broker: this.#broker, clock: trackedClock, config, traffic });
+    const limits: Limits = this.#sharedLimits ?? new MemoryLimits({ settings: config, clock: trackedClock });
+    const hub = new Hub({
+      broker: this.#broker,
+      clock: trackedClock,
+      config,
+      traffic,
+      limits: config.userRate > 0 ? limits : undefined,
+    });
     const connections = new Connections({
       hub,
       config,
@@ -109,6 +122,7 @@ export class ChatServer {
       traffic,
       brokerState: () => this.brokerState,
       redis: this.#redis,
+      sharedLimits: this.#sharedLimits,
     });
     const machine =
       this.#redis === undefined
@@ -129,7 +143,7 @@ export class ChatServer {
         release: () => this.#release(),
       },
     });
-    this.#admission = new Admission({ config, connections, isDraining: () => !this.isReady });
+    this.#admission = new Admission({ config, connections, limits, isDraining: () => !this.isReady });
     this.#upgrades = new Upgrades({
       echo: config.echo,
       admission: this.#admission,
@@ -264,12 +278,25 @@ export class ChatServer {
     return this.actor.getSnapshot().children['broker'] as AnyActorRef | undefined;
   }
 
-  #createRedisBroker(clock: Clock): RedisBroker {
+  #createSharedLimits(clock: Clock): RedisLimits {
+    return new RedisLimits({
+      settings: this.config,
+      clock,
+      report: (err) => this.#logger.warn({ err, stage: 'limits' }, 'Redis failed'),
+      onShared: (isShared) => {
+        if (isShared) this.#logger.info('limits are shared with all servers');
+        else this.#logger.warn('limits are this server’s own until Redis answers again');
+      },
+    });
+  }
+
+  #createRedisBroker(clock: Clock, limits: RedisLimits | undefined): RedisBroker {
     return new RedisBroker({
       urls: this.config.redis,
       clock,
       limits: this.config,
       report: (stage, err) => this.#logger.warn({ err, stage }, 'Redis failed'),
+      tellers: limits === undefined ? [] : [limits],
     });
   }
 

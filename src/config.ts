@@ -37,7 +37,12 @@ export const settings = {
   maxConnectionsPerAddress: {
     kind: 'count',
     default: 0,
-    meaning: 'connections from one address; more get 429; 0 is no limit',
+    meaning: 'connections from one address, to all servers; more get 429; 0 is no limit',
+  },
+  maxConnectionsPerUser: {
+    kind: 'count',
+    default: 0,
+    meaning: 'connections of one user, to all servers; more are closed with 4504; 0 is no limit',
   },
   trustProxy: {
     kind: 'list',
@@ -55,6 +60,12 @@ export const settings = {
 
   rate: { kind: 'count', default: 10, meaning: 'messages a second from one connection; 0 is no limit' },
   burst: { kind: 'count', default: 20, min: 1, meaning: 'messages one connection may send at once' },
+  userRate: {
+    kind: 'count',
+    default: 0,
+    meaning: 'messages a second of one user, on all servers; 0 is no limit',
+  },
+  userBurst: { kind: 'count', default: 40, min: 1, meaning: 'messages one user may say at once' },
   roomRate: { kind: 'count', default: 0, meaning: 'messages a second into one room; 0 is no limit' },
   roomBurst: { kind: 'count', default: 100, min: 1, meaning: 'messages one room takes at once' },
   abuseLimit: {

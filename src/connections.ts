@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { connectionMachine, type Close, type ConnectionActor } from './connection.ts';
 import { Echo } from './echo.ts';
 import type { Hub } from './hub.ts';
+import type { Place } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { Reader, type Session } from './reader.ts';
 import type { Socket } from './socket.ts';
@@ -44,6 +45,8 @@ export interface Connection {
   readonly reader: Reader;
   readonly writer: Writer;
   readonly purpose: Purpose;
+  /** What it counts for; none where nobody counts. */
+  readonly place: Place | undefined;
 }
 
 export interface ConnectionsOptions {
@@ -81,7 +84,6 @@ export class Connections {
   witness: Witness | undefined;
   readonly #options: ConnectionsOptions;
   readonly #living = new Map<string, Connection>();
-  readonly #perAddress = new Map<string, number>();
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -99,13 +101,8 @@ export class Connections {
     return this.#living.get(id);
   }
 
-  /** How many there are from one address. */
-  from(address: string): number {
-    return this.#perAddress.get(address) ?? 0;
-  }
-
-  /** Makes a socket a connection, and starts it. */
-  open(socket: Socket, purpose: Purpose): Connection {
+  /** Makes a socket a connection, and starts it; its place is given back when it is gone. */
+  open(socket: Socket, purpose: Purpose, place?: Place): Connection {
     const { config, clock, traffic, logger, inspect } = this.#options;
     const id = newId();
     const name = purpose.kind === 'chat' ? purpose.name : purpose.kind;
@@ -127,8 +124,9 @@ export class Connections {
         report: (thrown) => logger.error({ err: thrown, connection: id }, 'a transition threw'),
       },
     });
-    const connection = { id, actor, socket, reader, writer, purpose };
-    this.#add(connection);
+    const connection = { id, actor, socket, reader, writer, purpose, place };
+    this.total += 1;
+    this.#living.set(id, connection);
     actor.subscribe({
       complete: () => this.#remove(connection, actor.getSnapshot().output),
       error: (thrown) => this.#salvage(connection, session, thrown),
@@ -154,20 +152,11 @@ export class Connections {
     });
   }
 
-  #add(connection: Connection): void {
-    const { socket } = connection;
-    this.total += 1;
-    this.#living.set(connection.id, connection);
-    this.#perAddress.set(socket.remoteAddress, this.from(socket.remoteAddress) + 1);
-  }
-
   #remove(connection: Connection, close: Close = { ...closeCodes.internalError, by: 'server' }): void {
-    const { id, socket, reader, writer } = connection;
+    const { id, reader, writer, place } = connection;
     const { code, reason, by } = close;
     this.#living.delete(id);
-    const others = this.from(socket.remoteAddress) - 1;
-    if (others > 0) this.#perAddress.set(socket.remoteAddress, others);
-    else this.#perAddress.delete(socket.remoteAddress);
+    place?.leave();
     // What a peer closes with is its own to choose, and must not fill our books.
     const counted = by === 'peer' && code >= firstPrivateCode ? otherCode : code;
     this.closedByCode.set(counted, (this.closedByCode.get(counted) ?? 0) + 1);

@@ -13,10 +13,12 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Entry } from './entry.ts';
 import { Limiter } from './limiter.ts';
+import type { Limits, Verdict } from './limits.ts';
 import { ackText, errorText, welcomeText, type ErrorDetails } from './messages.ts';
 import { serverName, type ErrorCode } from './protocol.ts';
 import { recoveryOf, Room, type Recovery, type Return, type Subscriber } from './room.ts';
 import type { Traffic } from './traffic.ts';
+import { userOf } from './user.ts';
 
 /** Asks to enter a room. */
 export interface Registration {
@@ -50,6 +52,8 @@ export interface HubOptions {
   readonly clock: Clock;
   readonly config: Config;
   readonly traffic: Traffic;
+  /** Weighs what users say; without it nothing is weighed. */
+  readonly limits?: Pick<Limits, 'weigh'> | undefined;
 }
 
 /** What the hub shows of itself to those who look. */
@@ -80,6 +84,7 @@ export class Hub implements BrokerListener {
   readonly #clock: Clock;
   readonly #config: Config;
   readonly #traffic: Traffic;
+  readonly #limits: Pick<Limits, 'weigh'> | undefined;
 
   // What was published and is still to be answered: where the broker does so at once, only what asks for an ack.
   readonly #unanswered = new Map<Publication, Broadcast>();
@@ -92,13 +97,16 @@ export class Hub implements BrokerListener {
   #round: unknown;
   #presenceTimer: unknown;
   #isDraining = false;
+  /** Whether what was said is being weighed: what is said after it waits. */
+  #isWeighing = false;
   #stopped = false;
 
-  constructor({ broker, clock, config, traffic }: HubOptions) {
+  constructor({ broker, clock, config, traffic, limits }: HubOptions) {
     this.#broker = broker;
     this.#clock = clock;
     this.#config = config;
     this.#traffic = traffic;
+    this.#limits = limits;
     this.rooms = this.#rooms;
     const wake = () => this.#wake();
     this.register = new Channel('register', config.registerCapacity, wake);
@@ -184,15 +192,18 @@ export class Hub implements BrokerListener {
     // A round takes what was asked before it began, the parked included, so that nobody who keeps asking can hold up
     // the others. What a sender asks as its parked request moves in relies on that one, and so waits for the next round.
     const joins = this.register.depth + this.register.parked;
-    const said = Math.min(this.#config.roundBudget, this.broadcast.depth, this.#broker.window);
+    const said = Math.min(this.#config.roundBudget, this.#speakers, this.#broker.window);
     this.#takeUnregistrations(this.unregister.depth + this.unregister.parked);
     this.#takeRegistrations(joins);
     this.#takeBroadcasts(said);
     this.#deliver();
     this.#round = undefined;
-    // While the broker takes nothing, what was said waits: for `reopened`.
-    const speakers = this.#broker.window > 0 ? this.broadcast.depth : 0;
-    if (this.unregister.depth + this.register.depth + speakers > 0) this.#wake();
+    if (this.unregister.depth + this.register.depth + this.#speakers > 0) this.#wake();
+  }
+
+  /** How many messages can be taken. While the broker takes none they wait for `reopened`, and for those that are weighed. */
+  get #speakers(): number {
+    return this.#isWeighing || this.#broker.window <= 0 ? 0 : this.broadcast.depth;
   }
 
   #takeUnregistrations(most: number): void {
@@ -217,25 +228,63 @@ export class Hub implements BrokerListener {
   #takeBroadcasts(most: number): void {
     const now = this.#clock.now();
     const isLate = this.#isDraining && !this.#broker.outlivesServer;
+    const weighed: Broadcast[] = [];
     for (let budget = most; budget > 0; budget -= 1) {
       const request = this.broadcast.take();
-      if (request === undefined) return;
+      if (request === undefined) break;
       this.#traffic.messagesIn += 1;
-      const { room, entered } = request.registration;
-      const retryAfterMs = this.#rooms.get(room)?.limiter?.take(now) ?? 0;
-      if (!entered) this.#refuse(request, 'not_in_room');
+      if (!request.registration.entered) this.#refuse(request, 'not_in_room');
       else if (isLate) this.#refuse(request, 'unavailable', { retryAfterMs: drainRetryMs });
-      else if (retryAfterMs > 0) this.#refuse(request, 'rate_limited', { retryAfterMs });
-      else this.#publish(request);
+      else if (this.#limits === undefined) this.#pass(request, now);
+      else weighed.push(request);
     }
+    if (weighed.length > 0) this.#weigh(weighed);
+  }
+
+  /** Asks once for all that a round has taken, and goes on with it in its order. */
+  #weigh(requests: readonly Broadcast[]): void {
+    const said = new Map<string, number>();
+    for (const { registration } of requests) {
+      const user = userOf(registration.subscriber);
+      said.set(user, (said.get(user) ?? 0) + 1);
+    }
+    this.#isWeighing = true;
+    this.#limits?.weigh(said, (verdicts) => {
+      this.#isWeighing = false;
+      if (this.#stopped) return;
+      this.#timestamp = this.#now();
+      this.#sort(requests, verdicts);
+      this.#wake();
+    });
+  }
+
+  #sort(requests: readonly Broadcast[], verdicts: ReadonlyMap<string, Verdict>): void {
+    const now = this.#clock.now();
+    const passed = new Map<string, number>();
+    for (const request of requests) {
+      const user = userOf(request.registration.subscriber);
+      const { passes = 0, retryAfterMs = 0 } = verdicts.get(user) ?? {};
+      const count = (passed.get(user) ?? 0) + 1;
+      passed.set(user, count);
+      if (count > passes) this.#refuse(request, 'rate_limited', { retryAfterMs });
+      else this.#pass(request, now);
+    }
+  }
+
+  /** Publishes it, unless its room has had enough. */
+  #pass(request: Broadcast, now: number): void {
+    const retryAfterMs = this.#rooms.get(request.registration.room)?.limiter?.take(now) ?? 0;
+    if (retryAfterMs > 0) this.#refuse(request, 'rate_limited', { retryAfterMs });
+    else this.#publish(request);
   }
 
   #publish(request: Broadcast): void {
     const { registration, content, id } = request;
-    const sender = registration.subscriber.name;
-    const message = { id: newId(), room: registration.room, sender, content, timestamp: this.#timestamp };
-    // A name holds no line break, so that no two senders' keys are the same.
-    const publication: Publication = id === undefined ? message : { ...message, key: `${sender}\n${id}` };
+    const { subscriber, room } = registration;
+    const message = { id: newId(), room, sender: subscriber.name, content, timestamp: this.#timestamp };
+    // No user holds a line break, so that no two users' keys are the same.
+    const publication: Publication =
+      id === undefined ? message : { ...message, key: `${userOf(subscriber)}\n${id}` };
     if (id !== undefined || !this.#broker.answersAtOnce) this.#unanswered.set(publication, request);
     this.#broker.publish(publication);
   }
@@ -429,7 +478,7 @@ export class Hub implements BrokerListener {
   }
 
   reopened(): void {
-    if (this.broadcast.depth > 0) this.#wake();
+    if (this.#speakers > 0) this.#wake();
   }
 
   // Delivery

@@ -8,6 +8,7 @@ import { nameOfCode } from './close-codes.ts';
 import type { RedisBroker } from './brokers/redis.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
+import type { RedisLimits } from './limits/redis.ts';
 import { topState } from './state-value.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -18,6 +19,8 @@ export interface MetricsOptions {
   readonly brokerState: () => string;
   /** The broker, where it is Redis. */
   readonly redis: RedisBroker | undefined;
+  /** The limits, where they are those of several servers. */
+  readonly sharedLimits: RedisLimits | undefined;
 }
 
 const brokerStates = ['local', 'connecting', 'ready', 'degraded', 'stopping', 'stopped'];
@@ -31,12 +34,13 @@ export class Metrics {
   readonly #registry = new Registry();
   #eventLoop: IntervalHistogram | undefined;
 
-  constructor({ connections, hub, traffic, brokerState, redis }: MetricsOptions) {
+  constructor({ connections, hub, traffic, brokerState, redis, sharedLimits }: MetricsOptions) {
     this.contentType = this.#registry.contentType;
     this.#connections(connections);
     this.#traffic(traffic);
     this.#hub(hub);
     this.#broker(brokerState, redis);
+    if (sharedLimits !== undefined) this.#limits(sharedLimits);
     this.#process();
   }
 
@@ -134,6 +138,11 @@ export class Metrics {
       'Times that a room missed messages and read them',
       () => redis.gaps,
     );
+  }
+
+  #limits(limits: RedisLimits): void {
+    const help = 'Whether limits are those of all servers: 0 while this one goes on alone';
+    this.#gauge('hubbub_limits_shared', help, [], (gauge) => gauge.set(limits.isShared ? 1 : 0));
   }
 
   #process(): void {

@@ -5,14 +5,15 @@
 import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Logger } from 'pino';
-import type { Admission, HttpRefusal } from './admission.ts';
-import type { Connections } from './connections.ts';
+import type { Admission, Admitted, HttpRefusal } from './admission.ts';
+import type { Connections, Purpose } from './connections.ts';
 import type { Socket } from './socket.ts';
 import { parseTarget, purposeOf, type Target } from './target.ts';
 import type { Handshake } from './transports/websocket.ts';
 
 /** The part of a transport that upgrades need. */
 export interface Upgrader {
+  /** Hands over a socket before it returns, or answers by itself that there is none. */
   accept(handshake: Handshake, then: (socket: Socket) => void): void;
 }
 
@@ -35,16 +36,22 @@ export class Upgrades {
 
   /** Answers one request for a WebSocket. */
   handle(request: IncomingMessage, tcp: NetSocket, head: Buffer): void {
-    const { admission, transport, logger } = this.#options;
     const target = parseTarget(request.url);
-    const remoteAddress = admission.addressOf(request);
-    const refusal = this.#unsupported(target, request) ?? admission.refusal(request);
-    if (refusal === undefined) {
-      transport.accept({ request, tcp, head, remoteAddress }, (socket) => this.#open(socket, target));
-      return;
-    }
+    const unsupported = this.#unsupported(target, request);
+    if (unsupported !== undefined) return this.#refuse(request, tcp, unsupported);
+    // Nobody else listens to it until it is let in.
+    tcp.on('error', destroy);
+    this.#options.admission.admit(request, this.#purposeOf(target), (answer) => {
+      tcp.off('error', destroy);
+      if ('status' in answer) this.#refuse(request, tcp, answer);
+      else this.#open({ request, tcp, head }, answer);
+    });
+  }
+
+  #refuse(request: IncomingMessage, tcp: NetSocket, refusal: HttpRefusal): void {
+    const { admission, logger } = this.#options;
     const { status, reason } = refusal;
-    logger.debug({ status, reason, address: remoteAddress }, 'upgrade refused');
+    logger.debug({ status, reason, address: admission.addressOf(request) }, 'upgrade refused');
     refuse(tcp, refusal);
   }
 
@@ -60,11 +67,25 @@ export class Upgrades {
     return path.startsWith('/ws/') || path === '/ws' || (this.#options.echo && path === '/echo');
   }
 
-  #open(socket: Socket, target: Target): void {
-    const { connections, random } = this.#options;
-    if (target.path === '/echo') connections.open(socket, { kind: 'echo' });
-    else connections.open(socket, purposeOf({ target, prefix: '/ws/', random }));
+  #purposeOf(target: Target): Purpose {
+    if (target.path === '/echo') return { kind: 'echo' };
+    return purposeOf({ target, prefix: '/ws/', random: this.#options.random });
   }
+
+  #open(handshake: Omit<Handshake, 'remoteAddress'>, { purpose, place }: Admitted): void {
+    const { admission, connections, transport } = this.#options;
+    const remoteAddress = admission.addressOf(handshake.request);
+    let isOpen = false;
+    transport.accept({ ...handshake, remoteAddress }, (socket) => {
+      isOpen = true;
+      connections.open(socket, purpose, place);
+    });
+    if (!isOpen) place.leave();
+  }
+}
+
+function destroy(this: NetSocket): void {
+  this.destroy();
 }
 
 /** Answers a request to upgrade with a plain HTTP answer instead. */

@@ -7,7 +7,14 @@ import { MemoryHouse } from './support/memory-house.ts';
 function measured(settings?: Partial<Config>) {
   const house = new MemoryHouse(settings);
   const { connections, hub, traffic } = house;
-  const metrics = new Metrics({ connections, hub, traffic, brokerState: () => 'local', redis: undefined });
+  const metrics = new Metrics({
+    connections,
+    hub,
+    traffic,
+    brokerState: () => 'local',
+    redis: undefined,
+    sharedLimits: undefined,
+  });
   onTestFinished(async () => {
     metrics.stop();
     await house.close();

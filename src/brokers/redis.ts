@@ -20,7 +20,7 @@ import { Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 import { Feed, parseNews, type Change } from './redis/feed.ts';
 import { Lane } from './redis/lane.ts';
-import { Link } from './redis/link.ts';
+import { isOfTheKey, Link } from './redis/link.ts';
 import { Registry } from './redis/registry.ts';
 import { readRoom, type Keeping } from './redis/room.ts';
 import { probeScript, roomOfChannel } from './redis/scripts.ts';
@@ -32,6 +32,18 @@ export interface RedisBrokerOptions {
   readonly limits: RedisBrokerLimits;
   /** Is told of every error, with what failed. */
   readonly report: (stage: Stage, error: Error) => void;
+  /** What else has something to tell. */
+  readonly tellers?: readonly Teller[];
+}
+
+/** What tells Redis of this server by the broker's link, whenever there is one. */
+export interface Teller {
+  /** There is a link: all is told by it. @throws the link's error. */
+  attach(link: Link): Promise<void>;
+  /** There is none any more. */
+  detach(): void;
+  /** Whether all is told. */
+  readonly isTold: boolean;
 }
 
 export interface RedisBrokerLimits extends Keeping {
@@ -65,6 +77,7 @@ export class RedisBroker implements Broker {
   readonly #options: RedisBrokerOptions;
   readonly #server = newId();
   readonly #registry: Registry;
+  readonly #tellers: readonly Teller[];
   readonly #feeds = new Map<string, Feed>();
   readonly #lanes = new Map<string, Lane>();
   // The lanes that something was put into in this turn.
@@ -88,6 +101,7 @@ export class RedisBroker implements Broker {
     this.#options = options;
     const { clock, limits } = options;
     this.#registry = new Registry({ server: this.#server, clock, ttlMs: limits.presenceTtlMs });
+    this.#tellers = [this.#registry, ...(options.tellers ?? [])];
   }
 
   get window(): number {
@@ -224,7 +238,7 @@ export class RedisBroker implements Broker {
 
   /** Lets go of the link. */
   close(): void {
-    this.#registry.detach();
+    for (const teller of this.#tellers) teller.detach();
     this.#link?.end();
     this.#link = undefined;
   }
@@ -234,7 +248,8 @@ export class RedisBroker implements Broker {
     await this.#opening;
     const link = this.#link;
     if (!this.#isReady || link === undefined) return;
-    while ((this.#onTheirWay > 0 || !this.#registry.isTold) && this.#link === link)
+    const isTold = () => this.#tellers.every((teller) => teller.isTold);
+    while ((this.#onTheirWay > 0 || !isTold()) && this.#link === link)
       await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
   }
 
@@ -258,7 +273,7 @@ export class RedisBroker implements Broker {
       for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
         await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
       }
-      await this.#registry.attach(link);
+      for (const teller of this.#tellers) await teller.attach(link);
     } catch (error) {
       this.close();
       throw error;
@@ -324,7 +339,7 @@ export class RedisBroker implements Broker {
       if (lane.depth === 0) this.#lanes.delete(lane.room);
     } catch (thrown) {
       const error = thrown as Error;
-      if (!isOfTheRoom(error)) return link.lose(error);
+      if (!isOfTheKey(error)) return link.lose(error);
       this.#options.report('publish', error);
       lane.refuse();
     }
@@ -354,7 +369,7 @@ export class RedisBroker implements Broker {
     try {
       await feed.attach(link);
     } catch (error) {
-      if (!isOfTheRoom(error as Error)) throw error;
+      if (!isOfTheKey(error as Error)) throw error;
       this.#options.report('subscribe', error as Error);
     }
   }
@@ -406,9 +421,4 @@ export class RedisBroker implements Broker {
     this.#options.report('link', error);
     this.onLost?.(error);
   }
-}
-
-/** Whether an error is about a room's keys, and not about Redis: to try again is of no use. */
-function isOfTheRoom({ message }: Error): boolean {
-  return message.startsWith('WRONGTYPE') || message.startsWith('ERR ');
 }

@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static } from 'typebox';
 import { closeCodes } from '../close-codes.ts';
-import type { Connection, Connections } from '../connections.ts';
+import type { Connection, Connections, Purpose } from '../connections.ts';
+import type { Place } from '../limits.ts';
 import { serverSchemas } from '../protocol.ts';
 import { parseTarget, purposeOf, roomIn, sinceIn } from '../target.ts';
 import { LongPollSocket } from '../transports/longpoll.ts';
-import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
+import { admit, arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
 import { refuse } from './fail.ts';
 
 /** Shorter than what proxies give an answer. */
@@ -67,23 +68,35 @@ export function servePoll(http: FastifyInstance, options: ArrivalOptions): void 
       known.socket.poll({ response: reply.raw, headers: takeOver(reply), waitMs });
       return reply;
     }
+    const open = (purpose: Purpose, place: Place | undefined) => {
+      const remoteAddress = admission.addressOf(request.raw);
+      const socket = new LongPollSocket(
+        { remoteAddress, clock, lingerMs: config.pongWaitMs, since },
+        { response: reply.raw, headers: takeOver(reply), waitMs },
+      );
+      connections.open(socket, purpose, place);
+    };
+    const purpose = purposeOf({ target, prefix, random, name: known?.writer.name });
+    if (known === undefined) {
+      admit(options, request, reply, purpose, (admitted) => open(admitted.purpose, admitted.place));
+      return reply;
+    }
     // What takes the place of another one needs no more of the server than that has.
-    const refusal = known === undefined ? admission.refusal(request.raw) : admission.drainRefusal();
+    const refusal = admission.drainRefusal();
     if (refusal !== undefined) return refuse(reply, refusal);
-    if (known !== undefined) replace(known);
-    const remoteAddress = admission.addressOf(request.raw);
-    const socket = new LongPollSocket(
-      { remoteAddress, clock, lingerMs: config.pongWaitMs, since },
-      { response: reply.raw, headers: takeOver(reply), waitMs },
-    );
-    connections.open(socket, purposeOf({ target, prefix, random, name: known?.writer.name }));
+    const place = known.place?.handOver();
+    replace(known);
+    open(purpose, place);
     return reply;
   };
 
   const answerHead = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = admission.refusal(request.raw);
-    if (refusal !== undefined) return refuse(reply, refusal);
-    return reply.type('application/json; charset=utf-8').send();
+    const target = parseTarget(request.raw.url);
+    admit(options, request, reply, purposeOf({ target, prefix, random }), ({ place }) => {
+      place.leave();
+      reply.type('application/json; charset=utf-8').send();
+    });
+    return reply;
   };
 
   for (const url of ['/poll/:room', '/poll']) {

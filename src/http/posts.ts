@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type, type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { AddressLimiters } from '../address-limiters.ts';
+import { Limiters } from '../limiters.ts';
 import { retryAfterSeconds, type Admission } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -87,13 +87,13 @@ export async function servePosts(http: FastifyInstance, options: PostOptions): P
 class Posts {
   readonly #options: PostOptions;
   readonly #posters: Posters;
-  readonly #limiters: AddressLimiters;
+  readonly #limiters: Limiters;
 
   constructor(options: PostOptions) {
     const { hub, clock, config } = options;
     this.#options = options;
     this.#posters = new Posters({ hub, clock, patienceMs: config.writeWaitMs });
-    this.#limiters = new AddressLimiters(config);
+    this.#limiters = new Limiters(config);
   }
 
   async take({ params, body, raw }: PostRequest): Promise<PostAnswer> {

@@ -3,8 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { parseEventId, parseTarget, purposeOf } from '../target.ts';
 import { eventStream, SseSocket } from '../transports/sse.ts';
-import { arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
-import { refuse } from './fail.ts';
+import { admit, arrivalParams, arrivalQuery, refusals, takeOver, type ArrivalOptions } from './arrival.ts';
 
 const schema = {
   tags: ['rooms'],
@@ -26,23 +25,31 @@ export function serveSse(http: FastifyInstance, options: ArrivalOptions): void {
   const { admission, connections, config, random } = options;
 
   const open = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const refusal = admission.refusal(request.raw);
-    if (refusal !== undefined) return refuse(reply, refusal);
-    if (request.method === 'HEAD') return reply.type(eventStream).send();
     const target = parseTarget(request.raw.url);
     const since = parseEventId(String(request.headers['last-event-id']));
-    const socket = new SseSocket(reply.raw, request.raw.socket, {
-      remoteAddress: admission.addressOf(request.raw),
-      headers: takeOver(reply),
-      keepAliveMs: config.pingPeriodMs,
+    admit(options, request, reply, purposeOf({ target, prefix, random, since }), ({ purpose, place }) => {
+      const socket = new SseSocket(reply.raw, request.raw.socket, {
+        remoteAddress: admission.addressOf(request.raw),
+        headers: takeOver(reply),
+        keepAliveMs: config.pingPeriodMs,
+      });
+      connections.open(socket, purpose, place);
     });
-    connections.open(socket, purposeOf({ target, prefix, random, since }));
+    return reply;
+  };
+
+  const answerHead = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const target = parseTarget(request.raw.url);
+    admit(options, request, reply, purposeOf({ target, prefix, random }), ({ place }) => {
+      place.leave();
+      reply.type(eventStream).send();
+    });
     return reply;
   };
 
   for (const url of ['/sse/:room', '/sse']) {
     const documented = url === '/sse' ? { querystring: schema.querystring, hide: true } : schema;
     http.get(url, { schema: documented, exposeHeadRoute: false }, open);
-    http.head(url, { schema: { ...documented, hide: true } }, open);
+    http.head(url, { schema: { ...documented, hide: true } }, answerHead);
   }
 }

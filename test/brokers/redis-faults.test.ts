@@ -1,13 +1,11 @@
 /** Whatever Redis does: nothing that was acknowledged is lost, nobody hears anything twice, and the servers live on. */
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { waitFor, type AnyActorRef } from 'xstate';
 import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
-import { topState } from '../../src/state-value.ts';
 import { HurriedClock } from '../support/hurried-clock.ts';
 import { joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
 import { hasRedis, RedisCluster, RedisServer } from '../support/redis.ts';
-import { patient, serve, serveSeveral, type TestServerOptions } from '../support/test-server.ts';
+import { patient, serve, serveSeveral, untilBroker, type TestServerOptions } from '../support/test-server.ts';
 import { Throttle } from '../support/throttle.ts';
 
 const checkMs = 40_000;
@@ -31,16 +29,11 @@ const onRedis = (url: string, options: TestServerOptions = {}): TestServerOption
   ...options,
 });
 
-async function until(server: ChatServer, state: string): Promise<void> {
-  const broker = server.actor.getSnapshot().children['broker'] as AnyActorRef;
-  await waitFor(broker, ({ value }) => topState(value) === state, { timeout: Infinity });
-}
-
 /** One on each of two servers, in one room. */
 async function annAndBob(redis: RedisServer, options?: TestServerOptions) {
   const two = [onRedis(redis.url, options), onRedis(redis.url, options)];
   const servers = (await serveSeveral(two)) as [ChatServer, ChatServer];
-  await Promise.all(servers.map((server) => until(server, 'ready')));
+  await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
   const [ann, bob] = await Promise.all([
     joinByWebSocket(servers[0], { room: 'tea', name: 'ann' }),
     joinByWebSocket(servers[1], { room: 'tea', name: 'bob' }),
@@ -81,14 +74,14 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     say(ann, numbered(1, 5));
     await isAcked(ann, numbered(1, 5));
     await redis.kill();
-    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
     expect(await readiness(servers[0])).toEqual([503, 'broker degraded']);
     say(ann, numbered(6, 10));
     await redis.restart();
     await isAcked(ann, numbered(6, 10));
     await hears(bob, numbered(1, 10));
     expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    await Promise.all(servers.map((server) => until(server, 'ready')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
     expect(await readiness(servers[0])).toEqual([200, 'ready']);
   });
 
@@ -114,7 +107,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const redis = await startRedis(durable);
     const { servers, ann, bob } = await annAndBob(redis, { brokerWaitMs: 200 });
     await redis.kill();
-    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
     say(ann, ['first']);
     expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref: 'first', retryAfterMs: 1_000 });
     say(ann, ['second']);
@@ -122,7 +115,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const history = await fetch(`${servers[0].url}/rooms/tea/history`);
     expect(history.status).toBe(503);
     await redis.restart();
-    await Promise.all(servers.map((server) => until(server, 'ready')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
     say(ann, ['first', 'second']);
     await isAcked(ann, ['first', 'second']);
     await hears(bob, ['first', 'second']);
@@ -133,9 +126,9 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const { servers, ann, bob } = await annAndBob(redis, { brokerWaitMs: 1_000 });
     redis.signal('SIGSTOP');
     say(ann, ['held']);
-    await Promise.all(servers.map((server) => until(server, 'degraded')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
     redis.signal('SIGCONT');
-    await Promise.all(servers.map((server) => until(server, 'ready')));
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
     say(ann, ['held', 'after']);
     await isAcked(ann, ['held']);
     await hears(bob, ['held', 'after']);
@@ -181,7 +174,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const { servers, ann, bob } = await annAndBob(redis);
     await redis.command(...harm);
     say(ann, ['waits']);
-    await until(servers[0], 'degraded');
+    await untilBroker(servers[0], 'degraded');
     await redis.command(...heal);
     await isAcked(ann, ['waits']);
     await hears(bob, ['waits']);
@@ -210,7 +203,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const redis = await startRedis();
     const { servers, ann, bob } = await annAndBob(redis);
     for (let round = 0; round < 3; round += 1) {
-      const lost = [until(servers[1], 'degraded')];
+      const lost = [untilBroker(servers[1], 'degraded')];
       await redis.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
       say(ann, numbered(3 * round + 1, 3 * round + 3));
       await Promise.all(lost);
@@ -268,7 +261,7 @@ describe.skipIf(!hasRedis)('a master of a cluster', patient, () => {
     onTestFinished(() => cluster.stop());
     const urls = cluster.nodes.map(({ url }) => url);
     const server = await serve(onRedis('', { redis: urls }));
-    await until(server, 'ready');
+    await untilBroker(server, 'ready');
     const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
     // The first and the fourth are in the shard that is killed.
     const rooms = ['tea', 'coffee', 'milk', 'juice', 'water'];
@@ -284,7 +277,7 @@ describe.skipIf(!hasRedis)('a master of a cluster', patient, () => {
     const [doomed] = cluster.nodes;
     sayInAll(numbered(1, 3));
     await doomed?.kill();
-    await until(server, 'degraded');
+    await untilBroker(server, 'degraded');
     sayInAll(numbered(4, 6));
     await doomed?.restart();
     const heard = (room: string) =>

@@ -1,7 +1,9 @@
 /** A chat server for the length of one test, or of several: they fail if the server leaves anything behind. */
 import { expect, onTestFinished } from 'vitest';
+import { waitFor, type AnyActorRef } from 'xstate';
 import { createChatServer, type ChatServer, type ChatServerOptions } from '../../src/index.ts';
 import { trackActors } from '../../src/leaks.ts';
+import { topState } from '../../src/state-value.ts';
 
 export type TestServerOptions = Omit<ChatServerOptions, 'inspect'>;
 
@@ -40,6 +42,12 @@ export async function serveUntilEnd(
   const parts = withEnd(makeServer(options));
   await parts.server.start();
   return parts;
+}
+
+/** Resolves once the server's broker is in this state. */
+export async function untilBroker(server: ChatServer, state: string): Promise<void> {
+  const broker = server.actor.getSnapshot().children['broker'] as AnyActorRef;
+  await waitFor(broker, ({ value }) => topState(value) === state, { timeout: Infinity });
 }
 
 interface Parts {

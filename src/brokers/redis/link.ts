@@ -219,6 +219,11 @@ export class Link {
   }
 }
 
+/** Whether an error is about the keys that were asked for, and not about Redis: to try again is of no use. */
+export function isOfTheKey({ message }: Error): boolean {
+  return message.startsWith('WRONGTYPE') || message.startsWith('ERR ');
+}
+
 /** The first one with sharded channels. */
 const oldestVersion = 7;
 

@@ -3,6 +3,7 @@
  */
 import type { Elsewhere, Member } from '../../broker.ts';
 import type { Clock } from '../../clock.ts';
+import { leaseOf, type Lease } from './lease.ts';
 import type { Link } from './link.ts';
 import { Roster } from './roster.ts';
 import {
@@ -32,8 +33,7 @@ const mostRooms = 1_000;
 
 export class Registry {
   readonly #options: RegistryOptions;
-  readonly #holdsMs: number;
-  readonly #refreshMs: number;
+  readonly #lease: Lease;
   readonly #rosters = new Map<string, Roster>();
   // The rooms whose size is to be told.
   #resized = new Set<string>();
@@ -45,9 +45,7 @@ export class Registry {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    // Whoever has died just after it was heard of is found out by the next refresh of another one.
-    this.#refreshMs = Math.ceil((options.ttlMs * 5) / 12);
-    this.#holdsMs = options.ttlMs - this.#refreshMs;
+    this.#lease = leaseOf(options.ttlMs);
   }
 
   /** Whether the others know all. */
@@ -150,7 +148,7 @@ export class Registry {
   }
 
   async #tell(roster: Roster, link: Link): Promise<void> {
-    await roster.tell(link, this.#holdsMs);
+    await roster.tell(link, this.#lease.holdsMs);
     if (roster.size === 0 && roster.isTold(link)) this.#rosters.delete(roster.room);
   }
 
@@ -167,7 +165,7 @@ export class Registry {
           roomsScript,
           server,
           [roomsNameOf(server)],
-          [String(this.#holdsMs), isWhole ? '1' : '0', ...sizes],
+          [String(this.#lease.holdsMs), isWhole ? '1' : '0', ...sizes],
         );
       } while (this.#resized.size > 0);
     } finally {
@@ -177,7 +175,7 @@ export class Registry {
 
   async #refresh(link: Link): Promise<void> {
     const { server, clock } = this.#options;
-    await link.run(aliveScript, 'servers', [serversName], [server, String(this.#holdsMs)]);
+    await link.run(aliveScript, 'servers', [serversName], [server, String(this.#lease.holdsMs)]);
     const rosters = [...this.#rosters.values()];
     while (rosters.length > 0) {
       await Promise.all(rosters.splice(0, roomsAtOnce).map((roster) => this.#tell(roster, link)));
@@ -187,6 +185,6 @@ export class Registry {
     clock.clearTimeout(this.#refreshing);
     this.#refreshing = clock.setTimeout(() => {
       this.#refresh(link).catch((error: Error) => link.lose(error));
-    }, this.#refreshMs);
+    }, this.#lease.refreshMs);
   }
 }

@@ -30,6 +30,10 @@ export function namesOf(room: string) {
 export const serversName = 'hubbub:{servers}';
 export const roomsNameOf = (server: string): string => `hubbub:{${server}}:rooms`;
 
+/** The names of what is counted of a user or an address, by a tag such as `address:192.0.2.1`. */
+export const countsNameOf = (tag: string): string => `hubbub:{${tag}}:connections`;
+export const weighedNameOf = (tag: string): string => `hubbub:{${tag}}:due`;
+
 /** @returns the room that a channel is for. */
 export function roomOfChannel(channel: string): string {
   return channel.slice('hubbub:{'.length, channel.lastIndexOf('}'));
@@ -262,6 +266,53 @@ return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')`);
 export const fullestScript = script(`#!lua flags=no-writes
 return redis.call('ZREVRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES')`);
 
+/**
+ * Counts the connections of an address or a user on all servers, and lets in those for whom there is room: where one server asks
+ * for many, and many ask at once, never more than that.
+ *
+ * KEYS: how many each server has. ARGV: the server that asks; how long this holds; the most in all; how many it has; how many
+ * more ask to come in there.
+ * @returns how many of those may.
+ */
+export const countScript = script(`#!lua
+local counts, server, holdsMs = KEYS[1], ARGV[1], tonumber(ARGV[2])
+local most, held, asking = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+${now}
+${census}
+local live, dead = census(counts)
+for _, name in ipairs(dead) do redis.call('HDEL', counts, name) end
+local all = held
+for i = 1, #live, 2 do
+  if live[i] ~= server then all = all + live[i + 1] end
+end
+local passes = math.max(0, math.min(asking, most - all))
+if held + passes > 0 then
+  redis.call('HSET', counts, server, string.format('%d %d', held + passes, now + holdsMs))
+  redis.call('PEXPIRE', counts, holdsMs)
+else
+  redis.call('HDEL', counts, server)
+end
+return passes`);
+
+/**
+ * Weighs what a user says, by the same algorithm as a room's limit; it answers as rate-limiter-flexible has it.
+ *
+ * KEYS: when the user's next message would be due. ARGV: how many there are; how many may be said at once; the interval.
+ * @returns how many are said at once with these, and after how long the next one may be where those are too many.
+ */
+export const weighScript = script(`#!lua
+local asked, burst, interval = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+${now}
+local due = tonumber(redis.call('GET', KEYS[1]) or 0)
+due = math.max(now, math.min(due, now + burst * interval))
+local before = math.ceil((due - now) / interval)
+local passes = math.max(0, math.min(asked, burst - before))
+if passes > 0 then
+  due = due + passes * interval
+  redis.call('SET', KEYS[1], due, 'PX', math.ceil(due - now))
+end
+return { before + asked, math.max(0, math.ceil(due - now - (burst - 1) * interval)) }`);
+
 /** Fails where nothing can be written. KEYS: a name to write to. */
 export const probeScript = script(`#!lua
 return redis.call('SET', KEYS[1], '', 'PX', 1000)`);
@@ -276,6 +327,8 @@ export const scripts: readonly Script[] = [
   aliveScript,
   serversScript,
   fullestScript,
+  countScript,
+  weighScript,
   probeScript,
 ];
 
