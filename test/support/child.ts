@@ -19,6 +19,7 @@ export interface ChildOptions {
 }
 
 export interface Child {
+  readonly pid: number | undefined;
   /** Resolves with the match of the first line, past or to come, on stdout or stderr; rejects if the child ends without. */
   line(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
@@ -73,6 +74,7 @@ export function spawnHubbub(args: readonly string[], options: ChildOptions = {})
     });
 
   return {
+    pid: child.pid,
     ended,
     line,
     signal: (name) => void child.kill(name),

@@ -1,0 +1,114 @@
+/** A redis-server on a free port, which can be killed, stopped and started again with what it has kept. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createClient } from 'redis';
+
+export function isRedisInstalled(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
+export class RedisServer {
+  readonly port: number;
+  readonly #flags: readonly string[];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'hubbub-redis-'));
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, flags: readonly string[]) {
+    this.port = port;
+    this.#flags = flags;
+  }
+
+  /** @param flags as on redis-server's command line; it keeps nothing on disk unless they say so. */
+  static async start(flags: readonly string[] = []): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), flags);
+    await server.restart();
+    return server;
+  }
+
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts it where it was, with what it has kept. */
+  async restart(): Promise<void> {
+    const { port } = this;
+    const options = {
+      port,
+      bind: '127.0.0.1',
+      dir: this.#folder,
+      save: '',
+      daemonize: 'no',
+      loglevel: 'warning',
+    };
+    const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    this.#process = spawn('redis-server', [...args, ...this.#flags], { stdio: 'ignore' });
+    // It is the test's, and no leak of a server's that is checked before the test has ended it.
+    this.#process.unref();
+    await untilAccepted(port);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Ends it as a crash does. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    child.ref();
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+
+  /** Has it do something. */
+  async command(...args: readonly string[]): Promise<unknown> {
+    const client = createClient({ url: this.url, commandOptions: { timeout: 0 } });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await client.sendCommand([...args]);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A cluster needs a second port, 10,000 above. */
+const highestPort = 55_000;
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    if (port <= highestPort) return port;
+  }
+}
+
+async function untilAccepted(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const isUp = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    });
+    socket.destroy();
+    if (isUp) return;
+    await pause(10);
+  }
+}
