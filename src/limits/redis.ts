@@ -6,20 +6,14 @@
  * While Redis is away, or slow to answer, this server goes on with what it knows itself: at once, for whoever asks. It speaks
  * by the broker's link, and so is back when that is.
  */
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { isOfTheKey, type Link } from '../brokers/redis/link.ts';
-import {
-  countScript,
-  countsNameOf,
-  weighedNameOf,
-  weighScript,
-  type Script,
-} from '../brokers/redis/scripts.ts';
+import { countScript, countsNameOf, weighScript, type Script } from '../brokers/redis/scripts.ts';
 import { leaseOf, type Lease } from '../brokers/redis/lease.ts';
 import type { Clock } from '../clock.ts';
 import { newId } from '../ids.ts';
 import { mostConnections, type Counted, type Limits, type LimitSettings, type Verdict } from '../limits.ts';
 import { Tally } from './tally.ts';
+import type { Users } from './users.ts';
 
 export interface RedisLimitsOptions {
   readonly settings: LimitSettings & { readonly presenceTtlMs: number };
@@ -46,10 +40,11 @@ export class RedisLimits implements Limits {
   readonly #options: RedisLimitsOptions;
   readonly #server = newId();
   readonly #lease: Lease;
-  readonly #limiter: RateLimiterRedis;
   readonly #tallies = new Map<string, NamedTally>();
   /** What those do who wait for an answer, once they need not wait for it any more. */
   readonly #impatient = new Set<() => void>();
+  /** Unknown until there was a link: until then nothing that anybody says can be published. */
+  #users: Users | undefined;
   #link: Link | undefined;
   #isSlow = false;
   #refreshing: unknown;
@@ -57,19 +52,6 @@ export class RedisLimits implements Limits {
   constructor(options: RedisLimitsOptions) {
     this.#options = options;
     this.#lease = leaseOf(options.settings.presenceTtlMs);
-    const { userRate, userBurst } = options.settings;
-    const rate = Math.max(1, userRate);
-    this.#limiter = new RateLimiterRedis({
-      points: userBurst,
-      // In whole seconds, which the script has no use for.
-      duration: Math.ceil(userBurst / rate),
-      keyPrefix: '',
-      useRedisPackage: true,
-      storeClient: {
-        eval: (_: string, { keys, arguments: [asked = '1'] }: Evaluation) => this.#eval(keys, asked),
-      },
-      insuranceLimiter: new RateLimiterMemory({ points: userBurst, duration: userBurst / rate }),
-    });
   }
 
   /** Whether they are those of all servers. */
@@ -100,17 +82,14 @@ export class RedisLimits implements Limits {
   }
 
   weigh(said: ReadonlyMap<string, number>, then: (verdicts: ReadonlyMap<string, Verdict>) => void): void {
-    const users = [...said];
-    if (this.#options.settings.userRate === 0) {
-      return then(new Map(users.map(([user, messages]) => [user, { passes: messages, retryAfterMs: 0 }])));
-    }
-    void Promise.all(users.map(([user, messages]) => this.#weighOne(user, messages))).then((verdicts) =>
-      then(new Map(verdicts)),
-    );
+    const users = this.#users;
+    if (users !== undefined) return void users.weigh(said).then(then);
+    then(new Map([...said].map(([user, messages]) => [user, { passes: messages, retryAfterMs: 0 }])));
   }
 
   /** There is a link: all is told by it. @throws the link's error. */
   async attach(link: Link): Promise<void> {
+    this.#users ??= await this.#loadUsers();
     this.#link = link;
     this.#isSlow = false;
     await this.#refresh(link);
@@ -182,17 +161,12 @@ export class RedisLimits implements Limits {
 
   // Users
 
-  async #weighOne(user: string, messages: number): Promise<[string, Verdict]> {
-    const name = weighedNameOf(`user:${encodeURIComponent(user)}`);
-    try {
-      await this.#limiter.consume(name, messages);
-      return [user, { passes: messages, retryAfterMs: 0 }];
-    } catch (thrown) {
-      if (!(thrown instanceof RateLimiterRes)) throw thrown;
-      const before = thrown.consumedPoints - messages;
-      const passes = Math.max(0, this.#limiter.points - before);
-      return [user, { passes, retryAfterMs: Math.max(1, thrown.msBeforeNext) }];
-    }
+  /** What it takes is loaded by those alone who have a use for it. */
+  async #loadUsers(): Promise<Users | undefined> {
+    const { settings } = this.#options;
+    if (settings.userRate === 0) return undefined;
+    const { Users: Loaded } = await import('./users.ts');
+    return new Loaded(settings, (keys, asked) => this.#eval(keys, asked));
   }
 
   /** Runs the limiter's script. @throws whatever keeps it from being answered in time: then the insurance decides. */
@@ -252,9 +226,4 @@ export class RedisLimits implements Limits {
     for (const alone of impatient) alone();
     if (wasShared) this.#options.onShared?.(false);
   }
-}
-
-interface Evaluation {
-  readonly keys: readonly string[];
-  readonly arguments: readonly string[];
 }
