@@ -90,6 +90,7 @@ export class RedisBroker implements Broker {
   #onTheirWay = 0;
   #gaps = 0;
   #checking: unknown;
+  #expiring: unknown;
   #opening: Promise<void> | undefined;
   #isFlushing = false;
   /** How often the link was lost. */
@@ -142,6 +143,10 @@ export class RedisBroker implements Broker {
     }
     lane.add(publication, this.#options.clock.now());
     this.#onTheirWay += 1;
+    this.#expiring ??= this.#options.clock.setTimeout(
+      () => this.#expire(),
+      this.#options.limits.brokerWaitMs,
+    );
     this.#touched.add(lane);
     if (this.#isFlushing) return;
     // What is said in one round goes as one.
@@ -236,6 +241,12 @@ export class RedisBroker implements Broker {
     this.#listener?.reopened();
   }
 
+  /** The machine is no more. */
+  end(): void {
+    this.suspend();
+    this.#forgetExpiry();
+  }
+
   /** Lets go of the link. */
   close(): void {
     for (const teller of this.#tellers) teller.detach();
@@ -319,6 +330,7 @@ export class RedisBroker implements Broker {
   #answered(): void {
     const wasFull = this.window === 0;
     this.#onTheirWay -= 1;
+    if (this.#onTheirWay === 0) this.#forgetExpiry();
     if (wasFull && this.#isReady) this.#listener?.reopened();
   }
 
@@ -343,6 +355,23 @@ export class RedisBroker implements Broker {
       this.#options.report('publish', error);
       lane.refuse();
     }
+  }
+
+  /** Nothing waits for longer than it may, whatever Redis does meanwhile. */
+  #expire(): void {
+    const { clock, limits } = this.#options;
+    const now = clock.now();
+    for (const lane of this.#lanes.values()) lane.expire(now - limits.brokerWaitMs + 1);
+    this.#forgetExpiry();
+    if (this.#onTheirWay === 0) return;
+    const oldest = Math.min(...[...this.#lanes.values()].map((lane) => lane.oldest));
+    if (oldest === Infinity) return;
+    this.#expiring = clock.setTimeout(() => this.#expire(), Math.max(1, oldest + limits.brokerWaitMs - now));
+  }
+
+  #forgetExpiry(): void {
+    this.#options.clock.clearTimeout(this.#expiring);
+    this.#expiring = undefined;
   }
 
   // Hearing

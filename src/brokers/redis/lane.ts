@@ -20,6 +20,8 @@ interface Waiting extends Said {
   readonly publication: Publication;
   /** When it came into the lane. */
   readonly since: number;
+  /** Its sender was told that it is refused: whatever Redis still makes of it. */
+  isRefused: boolean;
 }
 
 const batchMessages = 256;
@@ -46,6 +48,12 @@ export class Lane {
     return this.#waiting.length + this.#underWay.length;
   }
 
+  /** When the oldest message that has no answer came; Infinity where there is none. */
+  get oldest(): number {
+    const one = [...this.#underWay, ...this.#waiting].find(({ isRefused }) => !isRefused);
+    return one?.since ?? Infinity;
+  }
+
   add(publication: Publication, now: number): void {
     const { id, key } = publication;
     const { dedupeWindowMs } = this.#keeping;
@@ -53,6 +61,7 @@ export class Lane {
     this.#waiting.push({
       publication,
       since: now,
+      isRefused: false,
       text: storedText(publication),
       key: isKnown ? key : id,
       keyMs: isKnown ? dedupeWindowMs : ownKeyMs,
@@ -68,10 +77,12 @@ export class Lane {
       try {
         const outcomes = await publishTo(link, this.room, this.#keeping, batch);
         this.#underWay = [];
-        for (const [index, { publication }] of batch.entries()) this.#answer(publication, outcomes[index]);
+        for (const [index, { publication, isRefused }] of batch.entries()) {
+          if (!isRefused) this.#answer(publication, outcomes[index]);
+        }
       } catch (error) {
         this.#underWay = [];
-        this.#waiting = [...batch, ...this.#waiting];
+        this.#waiting = [...batch.filter(({ isRefused }) => !isRefused), ...this.#waiting];
         throw error;
       }
     }
@@ -83,6 +94,16 @@ export class Lane {
     if (refused.length === 0) return;
     this.#waiting = this.#waiting.filter(({ since }) => since >= before);
     for (const { publication } of refused) this.#listener.refused(publication);
+  }
+
+  /** Refuses what came before a time, what is under way too: that may be published all the same. */
+  expire(before: number): void {
+    for (const one of this.#underWay) {
+      if (one.since >= before || one.isRefused) continue;
+      one.isRefused = true;
+      this.#listener.refused(one.publication);
+    }
+    this.refuse(before);
   }
 
   #answer(publication: Publication, outcome: Outcome | undefined): void {

@@ -74,7 +74,7 @@ export const redisBrokerMachine = setup({
       broker.onLost = (error) => sendBack({ type: 'lost', error });
       return () => {
         broker.onLost = undefined;
-        broker.suspend();
+        broker.end();
       };
     }),
     open: fromPromise<void, Subject>(({ input, signal }) => input.broker.open(signal)),
