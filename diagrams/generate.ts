@@ -13,6 +13,8 @@ import { connectionMachine } from '../src/connection.ts';
 import { toSequence } from '../src/inspector/sequence.ts';
 import { toMermaid } from '../src/inspector/statechart.ts';
 import { serverMachine } from '../src/server.ts';
+import { supervisorMachine } from '../src/workers/supervisor.ts';
+import { workerMachine } from '../src/workers/worker.ts';
 import { renderSvg } from './render.ts';
 import { scenarios } from './scenarios.ts';
 import { withTables } from './tables.ts';
@@ -27,6 +29,8 @@ const machines: readonly { name: string; machine: AnyStateMachine }[] = [
   { name: 'broker', machine: memoryBrokerMachine },
   { name: 'redis-broker', machine: redisBrokerMachine },
   { name: 'client', machine: roomMachine },
+  { name: 'worker', machine: workerMachine },
+  { name: 'supervisor', machine: supervisorMachine },
 ];
 
 /** @returns the text of each file by its name, the same for the same machines. */

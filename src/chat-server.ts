@@ -19,8 +19,16 @@ import { redisBrokerMachine } from './brokers/redis/machine.ts';
 import { logBroker } from './brokers/redis/watch.ts';
 import { RedisBroker } from './brokers/redis.ts';
 import { systemClock, type Clock } from './clock.ts';
-import { defineConfig, type Config } from './config.ts';
+import { ConfigError, defineConfig, type Config } from './config.ts';
 import { Connections, type Inspect } from './connections.ts';
+import {
+  figuresOfAll,
+  type Figures,
+  type FiguresSource,
+  type Stats,
+  type Topic,
+  type WorkerPlace,
+} from './figures.ts';
 import { createHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { Inspection } from './inspector/inspection.ts';
@@ -29,6 +37,7 @@ import { isLimiting, type Limits } from './limits.ts';
 import { MemoryLimits } from './limits/memory.ts';
 import { RedisLimits } from './limits/redis.ts';
 import { Metrics } from './metrics.ts';
+import { packageVersion } from './package-version.ts';
 import { serverMachine, type ServerActor } from './server.ts';
 import { topState } from './state-value.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
@@ -44,6 +53,8 @@ export interface ChatServerOptions extends Partial<Config> {
   readonly random?: () => number;
   /** Is told what every actor does. */
   readonly inspect?: Inspect;
+  /** Given where it is one of several workers, which are one to the world: then its figures are those of all. */
+  readonly worker?: WorkerPlace;
 }
 
 /** What a server leaves behind. */
@@ -74,21 +85,30 @@ export class ChatServer {
   readonly #random: () => number;
   readonly #upgrades: Upgrades;
   readonly #inspection: Inspection;
+  readonly #worker: WorkerPlace | undefined;
+  // Read at once: what is installed later is not what runs.
+  readonly #version = packageVersion();
   #starting: Promise<void> | undefined;
   #startedAt = 0;
   #http: FastifyInstance | undefined;
+  #unheard: Promise<void> | undefined;
+  #lastFigures: Figures | undefined;
 
   constructor({
     logger,
     clock,
     random = Math.random,
     inspect: observer,
+    worker,
     ...overrides
   }: ChatServerOptions = {}) {
     const config = defineConfig(overrides);
+    if (config.workers > 0)
+      throw new ConfigError('--workers: a server is one process; hubbub serve has them');
     this.config = config;
     this.#random = random;
     this.#logger = logger ?? pino({ level: 'silent' });
+    this.#worker = worker;
     const inspect = observer === undefined ? undefined : harmless(observer, this.#logger);
     this.#leaks = new LeakTracker({ clock: clock ?? systemClock, processResources: false });
     const trackedClock = this.#leaks.clock;
@@ -161,6 +181,7 @@ export class ChatServer {
       clock: trackedClock,
       logger: this.#logger,
       isReady: () => this.isReady,
+      worker: worker?.number,
     });
     let state = '';
     this.actor.subscribe((snapshot) => {
@@ -206,6 +227,41 @@ export class ChatServer {
     return this.#starting;
   }
 
+  /** Resolves once it listens and its broker is there; never, where that does not come to be. */
+  async whenReady(): Promise<void> {
+    await this.start();
+    const broker = this.#brokerActor;
+    if (broker === undefined) return;
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (this.#readiness() !== 'ready') return;
+        subscription.unsubscribe();
+        resolve();
+      };
+      const subscription = broker.subscribe(look);
+      look();
+    });
+  }
+
+  /** Takes no connection any more, so that others who listen at the same place get them. Those that it has stay. */
+  stopListening(): void {
+    const server = this.#http?.server;
+    if (server?.listening !== true) return;
+    this.#unheard = new Promise((resolve) => {
+      server.close(() => resolve());
+    });
+  }
+
+  /** What this process counts, of one kind; of a server that was stopped, what it had counted. */
+  async figures<T extends Topic>(topic: T): Promise<Figures[T]> {
+    if (this.#lastFigures !== undefined) return this.#lastFigures[topic];
+    const read: { [K in Topic]: () => Figures[K] | Promise<Figures[K]> } = {
+      stats: () => this.#stats(),
+      metrics: () => this.#metrics.samples(),
+    };
+    return read[topic]();
+  }
+
   /** Drains: resolves once every connection is closed and everything is let go of. It may be called again. */
   async stop(): Promise<StopReport> {
     if (this.#starting !== undefined) {
@@ -245,13 +301,12 @@ export class ChatServer {
   }
 
   async #listen(): Promise<string> {
-    const { hub, connections, traffic, config } = this;
+    const { hub, connections, config } = this;
     const http = await createHttp({
       broker: this.#broker,
       hub,
       connections,
-      traffic,
-      metrics: this.#metrics,
+      figures: this.#figuresSource(),
       logger: this.#logger,
       admission: this.#admission,
       inspector: this.#inspection.routes,
@@ -259,8 +314,6 @@ export class ChatServer {
       clock: this.#leaks.clock,
       random: this.#random,
       readiness: () => this.#readiness(),
-      brokerState: () => this.brokerState,
-      uptimeMs: () => this.#leaks.clock.now() - this.#startedAt,
     });
     this.#http = http;
     const owesAnswer = watchAnswers(http.server);
@@ -306,7 +359,33 @@ export class ChatServer {
     return brokerState === 'ready' || brokerState === 'local' ? 'ready' : `broker ${brokerState}`;
   }
 
+  #stats(): Stats {
+    const { channels, rooms } = this.hub.view();
+    const { connections, traffic } = this;
+    return {
+      totalConnections: connections.total,
+      activeConnections: connections.size,
+      messagesReceived: traffic.messagesIn,
+      messagesSent: traffic.deliveries,
+      rooms,
+      channels: channels.map(({ name, depth, capacity, parked }) => {
+        return { name, depth, capacity, parked: parked.length };
+      }),
+      closedByCode: Object.fromEntries(connections.closedByCode),
+      broker: this.brokerState,
+      uptimeSeconds: Math.round((this.#leaks.clock.now() - this.#startedAt) / 1_000),
+      version: this.#version,
+    };
+  }
+
+  #figuresSource(): FiguresSource {
+    const { contentType } = this.#metrics;
+    if (this.#worker !== undefined) return figuresOfAll(this.#worker.ask, contentType);
+    return { contentType, stats: async () => this.#stats(), metrics: () => this.#metrics.text() };
+  }
+
   async #release(): Promise<void> {
+    this.#lastFigures = { stats: this.#stats(), metrics: await this.#metrics.samples() };
     this.#metrics.stop();
     const broker = this.#brokerActor;
     if (broker?.getSnapshot().status === 'active') await toPromise(broker);
@@ -317,6 +396,7 @@ export class ChatServer {
     // Idle connections end at once; a request in hand gets the grace that connections get.
     const impatience = setTimeout(() => http.server.closeAllConnections(), this.config.drainGraceMs);
     await http.close();
+    await this.#unheard;
     clearTimeout(impatience);
   }
 }

@@ -119,9 +119,7 @@ function addServeCommand(program: Command, environment: Environment): Command {
         process.stdout.write(statelyRecipe(config.port, config.statelyUrl));
         return;
       }
-      // Loaded only now, so that help and errors come at once.
-      const { serveUntilSignal } = await import('./serve.ts');
-      await serveUntilSignal(config);
+      await runServe(config);
     });
   for (const option of createOptions()) serve.addOption(option);
   serve.addOption(
@@ -130,6 +128,22 @@ function addServeCommand(program: Command, environment: Environment): Command {
     ),
   );
   return serve;
+}
+
+/** Each part is loaded only where it runs: so that help and errors come at once, and a primary is small. */
+async function runServe(config: Config): Promise<void> {
+  if (config.workers === 0) {
+    const { serveUntilSignal } = await import('./serve.ts');
+    return serveUntilSignal(config);
+  }
+  const { Seat } = await import('./workers/seat.ts');
+  const seat = Seat.take(config.workers);
+  if (seat === undefined) {
+    const { serveByWorkers } = await import('./workers/primary.ts');
+    return serveByWorkers(config);
+  }
+  const { serveAsWorker } = await import('./workers/serve.ts');
+  return serveAsWorker(config, seat);
 }
 
 /** The server that the terminal commands are for, unless `--url` or HUBBUB_URL names another. */

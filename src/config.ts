@@ -3,6 +3,7 @@
  * between them. Each is a flag in kebab case and an environment variable: `pingPeriodMs` is `--ping-period 25s`
  * and `HUBBUB_PING_PERIOD=25s`.
  */
+import { availableParallelism } from 'node:os';
 import { assertNever } from './assert.ts';
 import { untrustable } from './remote-address.ts';
 
@@ -13,7 +14,11 @@ interface SettingOf<Kind extends string, Value> {
 }
 export type Setting =
   | (SettingOf<'duration', number> & { readonly min?: number }) // milliseconds; as text with ms, s or m
-  | (SettingOf<'count', number> & { readonly min?: number; readonly max?: number }) // a whole number
+  | (SettingOf<'count', number> & {
+      readonly min?: number;
+      readonly max?: number;
+      readonly auto?: () => number;
+    }) // a whole number; or the word auto
   | (SettingOf<'text', string> & { readonly mayBeEmpty?: boolean })
   | SettingOf<'list', readonly string[]> // may be given several times; comma-separated in the environment
   | SettingOf<'switch', boolean>
@@ -33,7 +38,12 @@ export const settings = {
   host: { kind: 'text', default: '127.0.0.1', meaning: 'address to listen on' },
   origin: { kind: 'list', default: [], meaning: 'further exact origin that browsers may connect from' },
 
-  maxConnections: { kind: 'count', default: 16_000, min: 1, meaning: 'connections in all; more get 503' },
+  maxConnections: {
+    kind: 'count',
+    default: 16_000,
+    min: 1,
+    meaning: 'connections of one process; more get 503',
+  },
   maxConnectionsPerAddress: {
     kind: 'count',
     default: 0,
@@ -174,6 +184,14 @@ export const settings = {
     kind: 'list',
     default: [],
     meaning: 'URL of Redis, where rooms are shared by several servers; of a cluster, of some of its nodes',
+  },
+  workers: {
+    kind: 'count',
+    default: 0,
+    max: 256,
+    auto: availableParallelism,
+    meaning:
+      'processes that share the port, and rooms by --redis; auto is one for each core; 0 is this process alone',
   },
   brokerWaitMs: {
     kind: 'duration',
@@ -332,7 +350,9 @@ function readText(setting: Setting, text: string): Reading {
       return value === undefined ? { reason: 'must be a duration such as 250ms, 25s or 2m' } : { value };
     }
     case 'count':
-      return /^\d+$/.test(text) ? { value: Number(text) } : { reason: 'must be a whole number' };
+      if (text === 'auto' && setting.auto !== undefined) return { value: setting.auto() };
+      if (/^\d+$/.test(text)) return { value: Number(text) };
+      return { reason: `must be a whole number${setting.auto === undefined ? '' : ' or auto'}` };
     case 'switch':
       if (['true', '1', 'yes', 'on'].includes(text)) return { value: true };
       if (['false', '0', 'no', 'off'].includes(text)) return { value: false };
@@ -431,6 +451,14 @@ function checkRelations(config: Config): void {
   if (config.drainGraceMs > config.drainTimeoutMs) {
     throw new ConfigError(
       `${shown('drainGraceMs', config)}: must not be longer than ${shown('drainTimeoutMs', config)}`,
+    );
+  }
+  if (config.workers > 0 && config.redis.length === 0) {
+    throw new ConfigError(`${shown('workers', config)}: needs --redis, by which workers share their rooms`);
+  }
+  if (config.workers > 0 && config.record !== '') {
+    throw new ConfigError(
+      `${shown('record', config)}: not with ${shown('workers', config)}, which would all write into it`,
     );
   }
   if (config.compress && config.compressThresholdBytes > config.maxMessageBytes) {

@@ -9,6 +9,7 @@ import type { Broker, Elsewhere, History, Position, Unavailable } from './broker
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import type { Connections } from './connections.ts';
+import type { FiguresSource } from './figures.ts';
 import { fail, failure } from './http/fail.ts';
 import { headers } from './http/headers.ts';
 import { asyncApiDocument } from './http/asyncapi.ts';
@@ -21,11 +22,9 @@ import { serveSse } from './http/sse.ts';
 import { takeTurns } from './http/turns.ts';
 import type { Hub } from './hub.ts';
 import { serveInspector, type InspectorRoutes } from './inspector/routes.ts';
-import type { Metrics } from './metrics.ts';
 import { serveAssets, servePage } from './page.ts';
 import { errorCodes, parseRoomName, protocolSchema } from './protocol.ts';
 import type { Room } from './room.ts';
-import type { Traffic } from './traffic.ts';
 
 export interface HttpOptions {
   readonly admission: Admission;
@@ -36,13 +35,10 @@ export interface HttpOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly traffic: Traffic;
-  readonly metrics: Metrics;
+  readonly figures: FiguresSource;
   readonly logger: Logger;
   /** `ready`, or why it is not. */
   readonly readiness: () => string;
-  readonly brokerState: () => string;
-  readonly uptimeMs: () => number;
 }
 
 /** Time for a whole request to come, body and all: whoever is slower only means to hold a connection. */
@@ -65,6 +61,10 @@ export async function createHttp(options: HttpOptions): Promise<FastifyInstance>
     trustProxy: trustProxy.length > 0 && [...trustProxy],
   });
   takeTurns(http);
+  // Whoever comes again is to come to another server.
+  http.addHook('onSend', async (_, reply) => {
+    if (options.admission.drainRefusal() !== undefined) reply.header('Connection', 'close');
+  });
   await http.register(helmet, headers());
   http.setNotFoundHandler((request, reply) =>
     fail(reply, 404, `there is nothing at ${request.method} ${request.url}`),
@@ -193,28 +193,10 @@ const operation = { tags: ['operation'] };
 
 // Figures
 
-function serveFigures(
-  http: FastifyInstance,
-  { hub, connections, traffic, metrics, uptimeMs, brokerState }: HttpOptions,
-): void {
-  http.get('/stats', { schema: { ...operation, summary: 'What the server counts' } }, () => {
-    const { channels, rooms } = hub.view();
-    return {
-      totalConnections: connections.total,
-      activeConnections: connections.size,
-      messagesReceived: traffic.messagesIn,
-      messagesSent: traffic.deliveries,
-      rooms,
-      channels: channels.map(({ name, depth, capacity, parked }) => {
-        return { name, depth, capacity, parked: parked.length };
-      }),
-      closedByCode: Object.fromEntries(connections.closedByCode),
-      broker: brokerState(),
-      uptimeSeconds: Math.round(uptimeMs() / 1_000),
-    };
-  });
+function serveFigures(http: FastifyInstance, { figures }: HttpOptions): void {
+  http.get('/stats', { schema: { ...operation, summary: 'What the server counts' } }, () => figures.stats());
   http.get('/metrics', { schema: { ...operation, summary: 'The same, for Prometheus' } }, async (_, reply) =>
-    reply.type(metrics.contentType).send(await metrics.text()),
+    reply.type(figures.contentType).send(await figures.metrics()),
   );
 }
 

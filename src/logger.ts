@@ -28,7 +28,8 @@ export function createLogger(
 function prettified(destination: pino.DestinationStream): pino.DestinationStream {
   const prettify = prettyFactory({
     colorize: isColorSupported,
-    ignore: 'pid,hostname',
+    ignore: 'pid,hostname,worker',
+    messageFormat: '{if worker}worker {worker}: {end}{msg}',
     translateTime: 'SYS:HH:MM:ss.l',
   });
   return { write: (line) => destination.write(prettify(line)) };

@@ -3,8 +3,9 @@
  * counted twice.
  */
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry, type Aggregator } from 'prom-client';
 import { nameOfCode } from './close-codes.ts';
+import type { Samples } from './figures.ts';
 import type { RedisBroker } from './brokers/redis.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
@@ -47,6 +48,11 @@ export class Metrics {
   /** @returns all metrics in the Prometheus text format. */
   async text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  /** @returns the same, to be added to those of others. */
+  async samples(): Promise<Samples> {
+    return this.#registry.getMetricsAsJSON();
   }
 
   start(): void {
@@ -146,15 +152,21 @@ export class Metrics {
   }
 
   #process(): void {
-    this.#gauge('hubbub_event_loop_delay_seconds', 'Delay of the event loop', ['quantile'], (gauge) => {
-      const delay = this.#eventLoop;
-      for (const quantile of [0.5, 0.9, 0.99]) {
-        const known = delay !== undefined && delay.count > 0;
-        const seconds = known ? delay.percentile(quantile * 100) / nanosecondsPerSecond : 0;
-        gauge.set({ quantile }, seconds);
-      }
-      delay?.reset();
-    });
+    this.#gauge(
+      'hubbub_event_loop_delay_seconds',
+      'Delay of the event loop',
+      ['quantile'],
+      (gauge) => {
+        const delay = this.#eventLoop;
+        for (const quantile of [0.5, 0.9, 0.99]) {
+          const known = delay !== undefined && delay.count > 0;
+          const seconds = known ? delay.percentile(quantile * 100) / nanosecondsPerSecond : 0;
+          gauge.set({ quantile }, seconds);
+        }
+        delay?.reset();
+      },
+      'max',
+    );
     this.#gauge('process_resident_memory_bytes', 'Resident memory', [], (gauge) => {
       gauge.set(process.memoryUsage.rss());
     });
@@ -162,16 +174,30 @@ export class Metrics {
       const { user, system } = process.cpuUsage();
       return (user + system) / microsecondsPerSecond;
     });
-    this.#gauge('process_start_time_seconds', 'When the process started, since the epoch', [], (gauge) => {
-      gauge.set(performance.timeOrigin / 1_000);
-    });
+    this.#gauge(
+      'process_start_time_seconds',
+      'When the process started, since the epoch',
+      [],
+      (gauge) => {
+        gauge.set(performance.timeOrigin / 1_000);
+      },
+      'min',
+    );
   }
 
-  #gauge(name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void): void {
+  /** @param aggregator how those of several workers become one. */
+  #gauge(
+    name: string,
+    help: string,
+    labelNames: string[],
+    collect: (gauge: Gauge) => void,
+    aggregator: Aggregator = 'sum',
+  ): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
       labelNames,
+      aggregator,
       registers: [this.#registry],
       collect: () => collect(gauge),
     });

@@ -7,7 +7,7 @@ import { ConfigError, parseValue } from './config.ts';
 import { servePageAlone } from './inspector/page-server.ts';
 import { RecordingError, RecordingReader, type Recording } from './inspector/recording.ts';
 import { Replay } from './inspector/replay.ts';
-import { listenProblem } from './serve.ts';
+import { listenProblem } from './announce.ts';
 import { onStopSignal } from './stop-signal.ts';
 
 export interface ReplayFlags {

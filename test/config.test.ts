@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -123,6 +124,11 @@ describe('values as text', () => {
     expect(parseValue('compress', text)).toBe(false);
   });
 
+  test('auto is as many workers as the machine can run at once', () => {
+    expect(parseValue('workers', 'auto')).toBe(availableParallelism());
+    expect(() => parseValue('port', 'auto')).toThrow('--port auto: must be a whole number');
+  });
+
   test('a list is split at commas, without the blanks around them', () => {
     const origins = ['https://a.example', 'http://b.example:8080'];
     expect(parseValue('origin', 'https://a.example, http://b.example:8080,')).toEqual(origins);
@@ -207,7 +213,12 @@ describe('the whole configuration', () => {
     const range = `must be from ${showValue(name, min)} to ${showValue(name, max)}`;
     // Without what depends on it, so that only its own range speaks.
     const define = (value: number) =>
-      defineConfig({ drainGraceMs: 0, drainTimeoutMs: maxTimerMs, [name]: value });
+      defineConfig({
+        drainGraceMs: 0,
+        drainTimeoutMs: maxTimerMs,
+        redis: ['redis://127.0.0.1'],
+        [name]: value,
+      });
     expect([define(min)[name], define(max)[name]]).toEqual([min, max]);
     for (const beyond of [min - 1, max + 1, Number.NaN]) {
       expect(errorOf(() => define(beyond))).toBe(`--${flagOf(name)} ${showValue(name, beyond)}: ${range}`);

@@ -14,6 +14,14 @@ async function chatter(member: Member, name: string, warm: () => void): Promise<
   }
 }
 
+/** Where a client that polls is. */
+interface Place {
+  readonly connection: string;
+  readonly epoch: string;
+  readonly offset: number;
+  readonly close?: { readonly code: number };
+}
+
 function chatsOf(member: Member): ChatMessage[] {
   return member.messages.filter((message) => message.type === 'chat');
 }
@@ -71,6 +79,35 @@ describe('a drain', patient, () => {
     const { url } = server;
     expect(await server.stop()).toEqual({ connections: 0, closedByCode: new Map(), leaks: [] });
     await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+  });
+
+  test('of one whose place others take: it takes nobody any more at once, and keeps whom it has until then', async () => {
+    const server = await serve({ drainTimeoutMs: 60_000, drainGraceMs: 30_000 });
+    const { url } = server;
+    const ann = await joinByWebSocket(server);
+    server.stopListening();
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow('fetch failed');
+    ann.say('still here');
+    await ann.next('chat');
+    expect(await server.stop()).toMatchObject({ connections: 1, leaks: [] });
+    expect((await ann.closed).code).toBe(1012);
+  });
+
+  test('has a client that polls come back by another connection', async () => {
+    const server = await serve({ drainTimeoutMs: 60_000, drainGraceMs: 30_000 });
+    const first = await fetch(`${server.url}/poll/tea?name=dot`);
+    expect(first.headers.get('connection')).toBe('keep-alive');
+    let place = (await first.json()) as Place;
+    const stopping = server.stop();
+    while (place.close === undefined) {
+      const { connection, epoch, offset } = place;
+      const query = new URLSearchParams({ connection, epoch, after: String(offset) });
+      const answer = await fetch(`${server.url}/poll/tea?${query.toString()}`);
+      place = (await answer.json()) as Place;
+      expect(answer.headers.get('connection')).toBe(place.close === undefined ? 'keep-alive' : 'close');
+    }
+    expect(place.close).toMatchObject({ code: 1012 });
+    expect(await stopping).toMatchObject({ leaks: [] });
   });
 
   test('that is asked for twice is one', async () => {

@@ -3,7 +3,7 @@ import { createServer, connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
-import { addressLines, closedLine, listenProblem } from '../src/serve.ts';
+import { addressLines, closedLine, listenProblem } from '../src/announce.ts';
 import { isSamePress } from '../src/stop-signal.ts';
 import { messagesOf, runHubbub, startHubbub } from './support/processes.ts';
 import type { Child, ChildOptions } from './support/processes.ts';
@@ -200,7 +200,7 @@ describe('what it says', () => {
   ] as [[number, number][], string][])('closes %j are told as: %s', (closes, line) => {
     const closedByCode = new Map(closes);
     const connections = closes.reduce((sum, [, count]) => sum + count, 0);
-    expect(closedLine({ connections, closedByCode, leaks: [] })).toBe(line);
+    expect(closedLine({ connections, closedByCode })).toBe(line);
   });
 
   test.each([

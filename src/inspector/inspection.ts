@@ -29,6 +29,8 @@ export interface InspectionOptions {
   readonly logger: Logger;
   /** Whether the server takes connections. */
   readonly isReady: () => boolean;
+  /** Which of several workers it is. */
+  readonly worker?: number | undefined;
 }
 
 export class Inspection {
@@ -45,7 +47,8 @@ export class Inspection {
     this.#config = config;
     this.#logger = logger;
     const flights = new Flights(clock);
-    const subject = new ChatSubject({ ...options, title: `hubbub ${packageVersion()}`, flights });
+    const place = options.worker === undefined ? '' : `, worker ${options.worker}`;
+    const subject = new ChatSubject({ ...options, title: `hubbub ${packageVersion()}${place}`, flights });
     connections.witness = {
       opening: (connection) => {
         flights.begin(connection);

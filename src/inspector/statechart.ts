@@ -190,6 +190,7 @@ function eventName(transition: AnyTransitionDefinition, node: AnyStateNode): str
   const { eventType } = transition;
   if (eventType === '') return 'always';
   if (eventType === '*') return 'any event';
+  if (eventType === 'xstate.done.actor.*') return 'an actor done';
   if (eventType === `xstate.done.state.${node.id}`) return 'done';
   const delay = node.after.find((delayed) => delayed.eventType === eventType)?.delay;
   if (delay !== undefined) return typeof delay === 'number' ? `after ${delay} ms` : `after ${String(delay)}`;

@@ -181,6 +181,8 @@ export class LongPollSocket implements Socket {
       'Content-Type': 'application/json; charset=utf-8',
       'Content-Length': body.length,
       'Cache-Control': 'no-store',
+      // Whoever comes back may be for another server, which this way does not lead to.
+      ...(this.#goodbye !== undefined && { Connection: 'close' }),
     });
     this.#lastAnswer = response;
     response.end(body);

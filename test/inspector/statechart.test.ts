@@ -151,6 +151,7 @@ describe('toMermaid', () => {
   it('names the wildcard, and keeps partial wildcards as they are', () => {
     expect(arrows(withTransitions({ '*': 'b' }))).toContain('a --> b : any event');
     expect(arrows(withTransitions({ 'mouse.*': 'b' }))).toContain('a --> b : mouse.*');
+    expect(arrows(withTransitions({ 'xstate.done.actor.*': 'b' }))).toContain('a --> b : an actor done');
   });
 
   it('names an actor by its id, else by its source, else not at all', () => {

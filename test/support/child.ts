@@ -14,6 +14,8 @@ export interface ChildOptions {
   readonly input?: string;
   /** Whether more of it may come, as from `tail -f`. */
   readonly staysOpen?: boolean;
+  /** The file to run, where it is not the program as it is built. */
+  readonly program?: string;
   /** Whether it has a process group of its own, so that a Ctrl-C is for its parent alone. */
   readonly detached?: boolean;
 }
@@ -41,11 +43,15 @@ const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 /** Starts `hubbub`; whoever does sees to its end. */
 export function spawnHubbub(args: readonly string[], options: ChildOptions = {}): Child {
-  const child = spawn(process.execPath, [...(options.nodeArguments ?? []), main, ...args], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
-    detached: options.detached,
-  });
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeArguments ?? []), options.program ?? main, ...args],
+    {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.environment },
+      detached: options.detached,
+    },
+  );
   child.stdin.on('error', () => undefined); // a child may end before it has read its input
   child.stdin.write(options.input ?? '');
   if (options.staysOpen !== true) child.stdin.end();
