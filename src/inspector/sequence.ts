@@ -8,9 +8,17 @@ export interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly label: string;
-  /** An event of the control plane, a channel's item, or bytes on a wire. */
-  readonly kind: 'event' | 'channel' | 'bytes';
+  /** An event of the control plane, a channel's item, a batch for a writer, or bytes on a wire. */
+  readonly kind: 'event' | 'channel' | 'batch' | 'bytes';
   /** When, in milliseconds from any fixed moment. */
+  readonly at: number;
+}
+
+/** What happened to one participant: it is in another state, or has ended. */
+export interface Note {
+  readonly kind: 'note';
+  readonly over: string;
+  readonly label: string;
   readonly at: number;
 }
 
@@ -18,6 +26,7 @@ export interface Arrow {
 const strokes = {
   event: { arrow: '->>', legend: 'full arrow = event' },
   channel: { arrow: '-)', legend: 'open arrow = channel' },
+  batch: { arrow: '--)', legend: 'dashed and open = batch' },
   bytes: { arrow: '-->>', legend: 'dashed = bytes' },
 } as const satisfies Record<Arrow['kind'], { arrow: string; legend: string }>;
 
@@ -25,15 +34,15 @@ const strokes = {
 const pauseMs = 1_000;
 
 /**
- * Draws a run. Arrows are put in the order of their times; equal ones in a row are one, marked `×10`; a pause of
- * a second or more is a note.
+ * Draws a run. Arrows and notes are put in the order of their times; equal arrows in a row are one, marked `×10`; a
+ * pause of a second or more is a note.
  *
  * @param participants each participant's short name for the reader by the name that the arrows have for it, in
  * the order in which they stand from left to right.
  * @throws Error when an arrow starts or ends at none of them.
  */
 export function toSequence(
-  arrows: readonly Arrow[],
+  happenings: readonly (Arrow | Note)[],
   participants: Readonly<Record<string, string>>,
   title?: string,
 ): string {
@@ -45,38 +54,45 @@ export function toSequence(
     lines.push(`participant ${idOf(name, ids)} as ${plain(shown)}`);
   }
   let before: number | undefined;
-  for (const { from, to, label, kind, at, times, until } of folded(arrows)) {
+  for (const happening of folded(happenings)) {
+    const { at, until, label } = happening;
     const waitedMs = at - (before ?? at);
     if (waitedMs >= pauseMs) lines.push(`Note over ${everybody}: ${Math.round(waitedMs / 1_000)} s later`);
-    const count = times > 1 ? ` ×${times}` : '';
-    lines.push(`${idOf(from, ids)}${strokes[kind].arrow}${idOf(to, ids)}: ${plain(label)}${count}`);
+    if (happening.kind === 'note') {
+      lines.push(`Note over ${idOf(happening.over, ids)}: ${plain(label)}`);
+    } else {
+      const { from, to, kind, times } = happening;
+      const count = times > 1 ? ` ×${times}` : '';
+      lines.push(`${idOf(from, ids)}${strokes[kind].arrow}${idOf(to, ids)}: ${plain(label)}${count}`);
+    }
     before = until;
   }
-  const kinds = Object.entries(strokes).filter(([kind]) => arrows.some((arrow) => arrow.kind === kind));
+  const kinds = Object.entries(strokes).filter(([kind]) => happenings.some((one) => one.kind === kind));
   if (kinds.length > 1) {
     lines.push(`Note over ${everybody}: ${kinds.map(([, { legend }]) => legend).join(', ')}`);
   }
   return `sequenceDiagram\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** An arrow, how many like it come in a row, and when the last of them was. */
-type Folded = Arrow & { times: number; until: number };
+/** An arrow or a note, how many like it come in a row, and when the last of them was. */
+type Folded = (Arrow | Note) & { times: number; until: number };
 
-function folded(arrows: readonly Arrow[]): Folded[] {
+function folded(happenings: readonly (Arrow | Note)[]): Folded[] {
   const rows: Folded[] = [];
-  for (const arrow of arrows.toSorted((a, b) => a.at - b.at)) {
+  for (const happening of happenings.toSorted((a, b) => a.at - b.at)) {
     const last = rows.at(-1);
-    if (last !== undefined && same(last, arrow)) {
+    if (last !== undefined && same(last, happening)) {
       last.times += 1;
-      last.until = arrow.at;
+      last.until = happening.at;
     } else {
-      rows.push({ ...arrow, times: 1, until: arrow.at });
+      rows.push({ ...happening, times: 1, until: happening.at });
     }
   }
   return rows;
 }
 
-function same(a: Folded, b: Arrow): boolean {
+function same(a: Folded, b: Arrow | Note): boolean {
+  if (a.kind === 'note' || b.kind === 'note') return false;
   const near = b.at - a.until < pauseMs;
   return near && a.from === b.from && a.to === b.to && a.label === b.label && a.kind === b.kind;
 }

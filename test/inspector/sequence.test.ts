@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toSequence, type Arrow } from '../../src/inspector/sequence.ts';
+import { toSequence, type Arrow, type Note } from '../../src/inspector/sequence.ts';
 
 const participants = { browser: 'Ada', 'connection.reader': 'reader', hub: 'hub' };
 
@@ -7,7 +7,7 @@ function arrow(overrides: Partial<Arrow> = {}): Arrow {
   return { from: 'browser', to: 'hub', label: 'knock', kind: 'event', at: 0, ...overrides };
 }
 
-function linesOf(arrows: readonly Arrow[], title?: string): string[] {
+function linesOf(arrows: readonly (Arrow | Note)[], title?: string): string[] {
   return toSequence(arrows, participants, title)
     .split('\n')
     .map((line) => line.trim());
@@ -30,6 +30,20 @@ describe('toSequence', () => {
   hub->>hub: round
   Note over browser,hub: full arrow = event, open arrow = channel, dashed = bytes
 `);
+  });
+
+  it('draws what happened to one participant as a note in its place, and keeps equal arrows around it apart', () => {
+    const run = [arrow(), { kind: 'note', over: 'hub', label: 'full; #1', at: 0 }, arrow()] as const;
+    expect(linesOf(run).slice(4)).toEqual([
+      'browser->>hub: knock',
+      'Note over hub: full, ,1',
+      'browser->>hub: knock',
+      '',
+    ]);
+  });
+
+  it('draws a batch as an open and dashed arrow', () => {
+    expect(linesOf([arrow({ kind: 'batch' })])).toContain('browser--)hub: knock');
   });
 
   it('needs no legend where all arrows are of one kind', () => {
