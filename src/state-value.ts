@@ -13,3 +13,8 @@ export function innermostStates(value: unknown): string[] {
     return states.length === 0 ? [name] : states;
   });
 }
+
+/** `closed`, or `open · alive · flowing · clear`: the top state and the innermost ones. */
+export function statesInWords(value: unknown): string {
+  return typeof value === 'string' ? value : [topState(value), ...innermostStates(value)].join(' · ');
+}

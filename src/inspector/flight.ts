@@ -3,7 +3,7 @@
  * watches or not, so that there is something to tell once it has gone wrong.
  */
 import type { StateValue } from 'xstate';
-import { innermostStates, topState } from '../state-value.ts';
+import { statesInWords } from '../state-value.ts';
 import type { Step } from './messages.ts';
 
 /** How many steps are kept. */
@@ -56,7 +56,7 @@ const names = new Map<string, string>();
 
 /** `connecting`, `open · alive · flowing · clear`. */
 function describe(value: StateValue): string {
-  const name = typeof value === 'string' ? value : [topState(value), ...innermostStates(value)].join(' · ');
+  const name = statesInWords(value);
   const known = names.get(name);
   if (known === undefined) names.set(name, name);
   return known ?? name;
