@@ -121,5 +121,47 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     await seen(lit(page, 'open_heartbeat_alive'));
     await seen(page.getByRole('meter', { name: 'broadcast' }));
     await check();
+    await page.getByRole('button', { name: 'Lab', exact: true }).click();
+    await seen(page.getByRole('button', { name: 'Add 1 silent' }));
+    await check();
+    const gone = await joinByWebSocket(server, { name: 'gone', room: 'tea' });
+    gone.close();
+    await page.getByRole('button', { name: 'Graveyard' }).click();
+    await page.getByRole('button', { name: /gone.*tea/ }).click();
+    await seen(page.locator('.graveyard').getByText('registered', { exact: true }));
+    await check();
+  });
+
+  it('keeps what one searched and how one sorted while another pane is shown', async () => {
+    await joinByWebSocket(server, { name: 'eve', room: 'tea' });
+    const page = await open();
+    await page.getByLabel('Search actors').fill('eve');
+    await page.getByRole('button', { name: 'Age' }).click();
+    await page.getByRole('button', { name: 'Graveyard' }).click();
+    await unseen(page.getByLabel('Search actors'));
+    await page.getByRole('button', { name: 'Actors', exact: true }).click();
+    expect(await page.getByLabel('Search actors').inputValue()).toBe('eve');
+    const age = page.getByRole('columnheader', { name: 'Age' });
+    expect(await age.getAttribute('aria-sort')).toBe('descending');
+  });
+
+  it('has room for the title of every column with its arrow', async () => {
+    const page = await open();
+    for (const header of await page.getByRole('columnheader').all()) {
+      await header.getByRole('button').click();
+      await seen(header.locator('.sort-mark'));
+      expect(await header.evaluate(isCut)).toBe(false);
+    }
   });
 });
+
+/** Whether a column's title is cut off, or its arrow runs into the next title. */
+function isCut(header: Element): boolean {
+  const title = document.createRange();
+  title.selectNode(header.querySelector('.sorter')?.firstChild ?? header);
+  const cell = header.getBoundingClientRect();
+  const next = header.nextElementSibling?.querySelector('.sorter')?.getBoundingClientRect();
+  const mark = header.querySelector('.sort-mark')?.getBoundingClientRect();
+  const isOver = next !== undefined && mark !== undefined && mark.right > next.left;
+  return isOver || title.getBoundingClientRect().right > cell.right;
+}

@@ -1,14 +1,14 @@
 /** The pane of all actors: a field to search them, and the table. */
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
+import { useSignal } from '../../hooks/use-signal.ts';
+import { useSlash } from '../hooks/use-slash.ts';
 import type { ColumnName } from '../model/columns.ts';
-import { rowsOf, type Sort } from '../model/rows.ts';
+import { rowsOf, tableWish, type Sort, type Wish } from '../model/rows.ts';
 import type { Session, View } from '../model/session.ts';
 import { ActorsTable } from './actors-table.tsx';
 
 export function ActorsPane({ session, view }: { readonly session: Session; readonly view: View }) {
-  const [query, setQuery] = useState('');
-  const [sort, setSort] = useState<Sort>();
-  const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
+  const { query, sort, toggled } = useSignal(tableWish);
   const search = useRef<HTMLInputElement>(null);
   const wanted = useDeferredValue(query);
   const rows = useMemo(() => rowsOf(view, { query: wanted, sort, toggled }), [view, wanted, sort, toggled]);
@@ -17,7 +17,7 @@ export function ActorsPane({ session, view }: { readonly session: Session; reado
   const toggle = (key: string): void => {
     const next = new Set(toggled);
     if (!next.delete(key)) next.add(key);
-    setToggled(next);
+    change({ toggled: next });
   };
 
   return (
@@ -29,21 +29,21 @@ export function ActorsPane({ session, view }: { readonly session: Session; reado
           aria-label="Search actors"
           placeholder="Search by name, room, state, transport, address …  ( / )"
           value={query}
-          onChange={({ target }) => setQuery(target.value)}
+          onChange={({ target }) => change({ query: target.value })}
           onKeyDown={({ key, currentTarget }) => {
             if (key !== 'Escape') return;
-            setQuery('');
+            change({ query: '' });
             currentTarget.blur();
           }}
         />
       </div>
       <ActorsTable
         session={session}
+        view={view}
         rows={rows}
         sort={sort}
         isSearched={wanted.trim() !== ''}
-        hasConnections={[...view.actors.values()].some(({ type }) => type === 'connection')}
-        onSort={(by) => setSort(sortedAnew(sort, by))}
+        onSort={(by) => change({ sort: sortedAnew(sort, by) })}
         onToggle={toggle}
       />
     </section>
@@ -56,20 +56,6 @@ function sortedAnew(sort: Sort | undefined, by: ColumnName): Sort | undefined {
   return sort.isDescending ? { by, isDescending: false } : undefined;
 }
 
-/** The key `/` takes one to the search, wherever one is that takes no text. */
-function useSlash(act: () => void): void {
-  const latest = useRef(act);
-  useEffect(() => {
-    latest.current = act;
-  });
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent): void => {
-      const { key, target, ctrlKey, metaKey, altKey } = event;
-      if (key !== '/' || ctrlKey || metaKey || altKey || target instanceof HTMLInputElement) return;
-      event.preventDefault();
-      latest.current();
-    };
-    window.addEventListener('keydown', pressed);
-    return () => window.removeEventListener('keydown', pressed);
-  }, []);
+function change(changes: Partial<Wish>): void {
+  tableWish.set({ ...tableWish.value, ...changes });
 }

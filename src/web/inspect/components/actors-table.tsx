@@ -9,15 +9,15 @@ import { useNow } from '../hooks/use-now.ts';
 import { columnNames, columns, type ColumnName } from '../model/columns.ts';
 import type { Row, Sort } from '../model/rows.ts';
 import { select, selection } from '../model/selection.ts';
-import type { Session } from '../model/session.ts';
+import type { Session, View } from '../model/session.ts';
 import { ActorsRow, rowId } from './actors-row.tsx';
 
 interface ActorsTableProps {
   readonly session: Session;
+  readonly view: View;
   readonly rows: readonly Row[];
   readonly sort: Sort | undefined;
   readonly isSearched: boolean;
-  readonly hasConnections: boolean;
   readonly onSort: (by: ColumnName) => void;
   readonly onToggle: (key: string) => void;
 }
@@ -28,7 +28,7 @@ const rowHeightPx = 26;
 /** What PageUp and PageDown move by. */
 const pageRows = 20;
 
-export function ActorsTable({ session, rows, sort, onSort, onToggle, ...found }: ActorsTableProps) {
+export function ActorsTable({ session, view, rows, sort, isSearched, onSort, onToggle }: ActorsTableProps) {
   const now = useNow(session, 1_000);
   const selected = useSignal(selection);
   const [cursor, setCursor] = useState(selected);
@@ -86,7 +86,7 @@ export function ActorsTable({ session, rows, sort, onSort, onToggle, ...found }:
           />
         )}
       </Virtualizer>
-      <Lesson rows={rows} {...found} />
+      <Lesson session={session} view={view} rows={rows} isSearched={isSearched} />
     </div>
   );
 }
@@ -104,27 +104,46 @@ function Heading({ name, sort, onSort }: HeadingProps) {
     <div className="cell" role="columnheader" data-column={name} aria-sort={direction} title={hint}>
       <button type="button" className="sorter" onClick={() => onSort(name)}>
         {title}
-        {direction !== 'none' && <span aria-hidden="true">{direction === 'descending' ? '↓' : '↑'}</span>}
+        {direction !== 'none' && (
+          <span className="sort-mark" aria-hidden="true">
+            {direction === 'descending' ? '↓' : '↑'}
+          </span>
+        )}
       </button>
     </div>
   );
 }
 
 interface LessonProps {
+  readonly session: Session;
+  readonly view: View;
   readonly rows: readonly Row[];
   readonly isSearched: boolean;
-  readonly hasConnections: boolean;
 }
 
 /** What one could do next where there is little to see. */
-function Lesson({ rows, isSearched, hasConnections }: LessonProps) {
+function Lesson({ session, view: { actors, recordsSeen }, rows, isSearched }: LessonProps) {
+  const hello = useSignal(session.hello);
   if (isSearched) return rows.length > 0 ? null : <p className="lesson">No actor has that in its words.</p>;
-  const hasHub = rows.some((row) => row.kind === 'actor' && row.actor.type === 'hub');
-  if (hasConnections || !hasHub) return null;
+  if (hello?.mode === 'recording') return actors.size > 0 ? null : <EndOfRecording records={recordsSeen} />;
+  if (actors.size === 0)
+    return <p className="lesson">No actor has started yet. Each that does will be here.</p>;
+  const types = new Set([...actors.values()].map(({ type }) => type));
+  if (types.has('connection') || !types.has('hub')) return null;
   return (
     <p className="lesson">
       Nobody is connected. Open the <a href="../">chat</a> in another tab, and watch its connection come: an
       actor of its own, with a reader and a writer below it.
+    </p>
+  );
+}
+
+function EndOfRecording({ records }: { readonly records: number }) {
+  return (
+    <p className="lesson">
+      {records === 0
+        ? 'This recording is empty: no actor was there when it began, and nothing happened until it ended.'
+        : 'No actor was left when this recording ended. What they did until then is in the sequence.'}
     </p>
   );
 }

@@ -32,7 +32,7 @@ export function InspectorPage({ session }: { readonly session: Session }) {
           <ActorPane key={selected} session={session} view={view} id={selected} />
         </main>
       )}
-      {view !== undefined && <Mailboxes view={view} />}
+      {view !== undefined && <Mailboxes session={session} view={view} />}
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function LabPane({ session, view }: { readonly session: Session; readonly
       <ul>
         {kinds.map((kind) => (
           <li key={kind}>
-            <h3>{labKinds[kind].title}</h3>
+            <h2>{labKinds[kind].title}</h2>
             <p>{labKinds[kind].does}.</p>
             <p className="hint">Watch for: {labKinds[kind].watchFor}.</p>
             <div className="adds">

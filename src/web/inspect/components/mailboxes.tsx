@@ -1,16 +1,23 @@
 /** How full everything is: the hub's channels, the writers' outboxes, the broker's window; and the last three minutes. */
+import { useSignal } from '../../hooks/use-signal.ts';
 import type { Actor, ChannelGauge, GaugesRecord } from '../../../inspector/messages.ts';
 import { seriesOf } from '../model/series.ts';
-import type { View } from '../model/session.ts';
+import type { Session, View } from '../model/session.ts';
 import { byteWords, countWords } from '../model/words.ts';
 import { Sparkline } from './sparkline.tsx';
 
-export function Mailboxes({ view: { gauges, actors } }: { readonly view: View }) {
+export function Mailboxes({ session, view }: { readonly session: Session; readonly view: View }) {
+  const hello = useSignal(session.hello);
+  const { gauges, actors } = view;
   const last = gauges.at(-1);
   return (
     <section className="mailboxes" aria-label="Mailboxes">
       {last === undefined ? (
-        <p className="hint">Measured once a second: the first time in a moment.</p>
+        <p className="hint">
+          {hello?.mode === 'live'
+            ? 'Measured once a second: the first time in a moment.'
+            : 'Nothing was measured while this was recorded.'}
+        </p>
       ) : (
         <>
           <Gauges last={last} actors={actors} />

@@ -1,6 +1,7 @@
 /** The rows of the table of actors: a tree, in which connections are grouped by their states. */
 import { topState } from '../../../state-value.ts';
 import type { Actor } from '../../../inspector/messages.ts';
+import { Signal } from '../../model/signal.ts';
 import { columns, type ColumnName } from './columns.ts';
 import type { Figure } from './figures.ts';
 import type { View } from './session.ts';
@@ -31,6 +32,9 @@ export interface Wish {
   /** The keys of rows that were opened or shut: a connection is shut at first, all else is open. */
   readonly toggled: ReadonlySet<string>;
 }
+
+/** What is wished now: it is kept while another pane is shown. */
+export const tableWish = new Signal<Wish>({ query: '', sort: undefined, toggled: new Set() });
 
 const statesInOrder = ['connecting', 'open', 'closing', 'closed'];
 
