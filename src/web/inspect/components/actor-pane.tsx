@@ -7,6 +7,7 @@ import { ageWords, nameOf, stateWords } from '../model/words.ts';
 import { Chart } from './chart.tsx';
 import { KickButton } from './kick-button.tsx';
 import { LabDoings } from './lab-doings.tsx';
+import { StoryButton } from './story-button.tsx';
 import { StoryList } from './story-list.tsx';
 import { Upcoming } from './upcoming.tsx';
 
@@ -20,12 +21,18 @@ export function ActorPane({ session, view, id }: ActorPaneProps) {
   const definitions = useSignal(session.definitions);
   const ended = id === undefined ? undefined : view.ended.get(id);
   const actor = id === undefined ? undefined : (view.actors.get(id) ?? ended?.actor);
-  if (actor === undefined) return <NoActor id={id} />;
+  if (actor === undefined) return <NoActor id={id} hasAny={view.actors.size > 0} />;
   const definition = definitions.get(actor.machine ?? '');
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- Enter in the table takes one here, to scroll by keys
     <section id="actor" className="actor-pane" aria-label={`Actor ${nameOf(actor)}`} tabIndex={0}>
-      <Head session={session} actor={actor} output={ended?.stop.output} isAlive={ended === undefined} />
+      <Head
+        session={session}
+        view={view}
+        actor={actor}
+        output={ended?.stop.output}
+        isAlive={ended === undefined}
+      />
       {definition !== undefined && (
         <>
           <Chart session={session} actor={actor} definition={definition} taken={lastTaken(view, actor.id)} />
@@ -38,42 +45,56 @@ export function ActorPane({ session, view, id }: ActorPaneProps) {
   );
 }
 
-function NoActor({ id }: { readonly id: string | undefined }) {
+interface NoActorProps {
+  readonly id: string | undefined;
+  readonly hasAny: boolean;
+}
+
+function NoActor({ id, hasAny }: NoActorProps) {
   return (
     <section id="actor" className="actor-pane" aria-label="No actor">
       <div className="lesson">
         {id !== undefined && <p>There is no actor {id}, or not any more.</p>}
-        <p>
-          Select an actor to see its machine drawn from the code that runs: the states that it is in are lit,
-          the arrow that it took last flashes, and its timers count down.
-        </p>
-        <ul>
-          <li>
-            <kbd>↑</kbd> <kbd>↓</kbd> go from actor to actor
-          </li>
-          <li>
-            <kbd>→</kbd> <kbd>←</kbd> open and shut what is below one
-          </li>
-          <li>
-            <kbd>/</kbd> searches, <kbd>Esc</kbd> ends that
-          </li>
-          <li>
-            <kbd>Enter</kbd> goes to what is shown here
-          </li>
-        </ul>
+        {hasAny ? <HowToSelect /> : <p>There is no actor to select.</p>}
       </div>
     </section>
   );
 }
 
+function HowToSelect() {
+  return (
+    <>
+      <p>
+        Select an actor to see its machine drawn from the code that runs: the states that it is in are lit,
+        the arrow that it took last flashes, and its timers count down.
+      </p>
+      <ul>
+        <li>
+          <kbd>↑</kbd> <kbd>↓</kbd> go from actor to actor
+        </li>
+        <li>
+          <kbd>→</kbd> <kbd>←</kbd> open and shut what is below one
+        </li>
+        <li>
+          <kbd>/</kbd> searches, <kbd>Esc</kbd> ends that
+        </li>
+        <li>
+          <kbd>Enter</kbd> goes to what is shown here
+        </li>
+      </ul>
+    </>
+  );
+}
+
 interface HeadProps {
   readonly session: Session;
+  readonly view: View;
   readonly actor: Actor;
   readonly output: Projection | undefined;
   readonly isAlive: boolean;
 }
 
-function Head({ session, actor, output, isAlive }: HeadProps) {
+function Head({ session, view, actor, output, isAlive }: HeadProps) {
   const now = useNow(session, 1_000);
   const hello = useSignal(session.hello);
   const { id, type, changedAt, connection, value } = actor;
@@ -82,8 +103,13 @@ function Head({ session, actor, output, isAlive }: HeadProps) {
       <h2>
         {nameOf(actor)} <span className="hint">{type === nameOf(actor) ? id : `${type} · ${id}`}</span>
       </h2>
-      {isAlive && hello?.canControl === true && connection !== undefined && (
-        <KickButton session={session} connection={connection.id} />
+      {connection !== undefined && (
+        <div className="acts">
+          <StoryButton view={view} id={connection.id} name={nameOf(actor)} />
+          {isAlive && hello?.canControl === true && (
+            <KickButton session={session} connection={connection.id} />
+          )}
+        </div>
       )}
       <p className="hint">
         {connection !== undefined &&

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import type { Graveyard, Story } from '../../../inspector/messages.ts';
 import type { Session, View } from '../model/session.ts';
 import { ageWords, countWords } from '../model/words.ts';
+import { StoryButton } from './story-button.tsx';
 import { Steps } from './story-list.tsx';
 
 type Grave = Graveyard['graves'][number];
@@ -52,6 +53,7 @@ export function GraveyardPane({ session, view }: { readonly session: Session; re
             >
               <GraveLine grave={grave} />
             </button>
+            <StoryButton view={view} id={grave.facts.id} name={grave.facts.name} />
             {opened === grave.facts.id && <GraveStory session={session} connection={grave.facts.id} />}
           </li>
         ))}

@@ -3,7 +3,7 @@ import type { Actor, Step } from '../../../inspector/messages.ts';
 import { useStory } from '../hooks/use-story.ts';
 import type { Session, View } from '../model/session.ts';
 import { stepsOf } from '../model/steps.ts';
-import { eventWords } from '../model/words.ts';
+import { clockWords, eventWords } from '../model/words.ts';
 
 interface StoryListProps {
   readonly session: Session;
@@ -47,15 +47,4 @@ export function Steps({ steps, forgotten }: StepsProps) {
       {forgotten > 0 && <p className="hint">{forgotten} before that are forgotten.</p>}
     </>
   );
-}
-
-/** `14:03:07.123`. */
-function clockWords(at: number): string {
-  const date = new Date(at);
-  const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;
-}
-
-function two(value: number): string {
-  return String(value).padStart(2, '0');
 }

@@ -12,6 +12,12 @@ export function ageWords(ms: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
+/** `+12 ms`, `+1.5 s`, `+3 min`: how long after what was before. */
+export function laterWords(ms: number): string {
+  if (ms < 1_000) return `+${Math.round(ms)} ms`;
+  return ms < 60_000 ? `+${shortened(ms / 1_000)} s` : `+${ageWords(ms)}`;
+}
+
 /** `512 B`, `1.5 kB`, `20 MB`. */
 export function byteWords(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`;
@@ -48,4 +54,15 @@ export function stateWords({ value }: Actor): string {
 export function eventWords(type: string): string {
   const [, kind, name] = /^xstate\.(after|done|error)\.(?:actor\.)?([^.]+)/.exec(type) ?? [];
   return kind === undefined ? type : `${kind} ${name}`;
+}
+
+/** `14:03:07.123`. */
+export function clockWords(at: number): string {
+  const date = new Date(at);
+  const seconds = `${two(date.getSeconds())}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${seconds}`;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
 }
