@@ -182,6 +182,8 @@ export class ChatServer {
       logger: this.#logger,
       isReady: () => this.isReady,
       worker: worker?.number,
+      brokerState: () => this.brokerState,
+      brokerLoad: this.#redis,
     });
     let state = '';
     this.actor.subscribe((snapshot) => {

@@ -1,11 +1,10 @@
 /** The replay command: serves the inspector's page on a recording, until it is told to stop. */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { systemClock } from './clock.ts';
 import { ConfigError, parseValue } from './config.ts';
 import { servePageAlone } from './inspector/page-server.ts';
-import { RecordingError, RecordingReader, type Recording } from './inspector/recording.ts';
+import { readRecordingFrom, RecordingError, type Recording } from './inspector/recording.ts';
 import { Replay } from './inspector/replay.ts';
 import { listenProblem } from './announce.ts';
 import { onStopSignal } from './stop-signal.ts';
@@ -35,10 +34,8 @@ export async function runReplay(file: string, flags: ReplayFlags): Promise<void>
 }
 
 async function readFile(file: string): Promise<Recording> {
-  const reader = new RecordingReader();
   try {
-    for await (const line of createInterface({ input: createReadStream(file) })) reader.take(line);
-    return reader.end();
+    return await readRecordingFrom(createReadStream(file, 'utf8'));
   } catch (error) {
     if (!(error instanceof RecordingError) && !('code' in (error as Error))) throw error;
     throw new ConfigError(`${file}: ${(error as Error).message}`, { cause: error });

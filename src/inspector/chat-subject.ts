@@ -23,6 +23,15 @@ export interface ChatSubjectOptions {
   readonly config: Config;
   readonly clock: Clock;
   readonly flights: Flights;
+  /** The state of the broker. */
+  readonly brokerState: () => string;
+  /** What is on its way to a broker that is another process; left out where there is none. */
+  readonly brokerLoad?: BrokerLoad | undefined;
+}
+
+export interface BrokerLoad {
+  /** How many publications were not answered yet. */
+  readonly onTheirWay: number;
 }
 
 /** How many parked senders and full outboxes are named. */
@@ -121,7 +130,7 @@ export class ChatSubject implements Subject {
   }
 
   gauges(): SubjectGauges {
-    const { hub, connections, traffic } = this.#options;
+    const { hub, connections, traffic, config, brokerState, brokerLoad } = this.#options;
     // The hub's own snapshot is fresh while somebody looks, and only then.
     this.#hubActor()?.send({ type: 'look' });
     const { channels, rooms } = hub.view();
@@ -133,6 +142,15 @@ export class ChatSubject implements Subject {
       connections: this.#byState(),
       rooms,
       outboxes: this.#outboxes(),
+      ...(brokerLoad === undefined
+        ? {}
+        : {
+            broker: {
+              state: brokerState(),
+              inFlight: brokerLoad.onTheirWay,
+              window: config.brokerWindow,
+            },
+          }),
       totals: { connections: connections.total, framesIn, messagesIn, deliveries, bytesIn, bytesOut },
     };
   }

@@ -36,6 +36,11 @@ export class Definitions {
     return definition;
   }
 
+  /** Resolves once every machine that is known has been drawn, or cannot be. */
+  async drawn(): Promise<void> {
+    await this.#drawing;
+  }
+
   /** Draws no more. @returns once nothing is being drawn. */
   async close(): Promise<void> {
     this.#ending.abort();

@@ -13,7 +13,7 @@ import { Inspector as Engine } from './inspector.ts';
 import { servePageAlone, type PageServer } from './page-server.ts';
 import { SystemSubject } from './system-subject.ts';
 
-export type { Recording } from './recording.ts';
+export type { Recording, RecordingLimits } from './recording.ts';
 export { readRecording, RecordingError } from './recording.ts';
 export type * from './messages.ts';
 
@@ -71,7 +71,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
         statelyUrl,
         clock: systemClock,
         watched: engine,
-        recording: () => engine.recording(),
+        recording: () => engine.export(),
       });
       servers.push(server);
       return {

@@ -10,7 +10,7 @@ import type { Hub } from '../hub.ts';
 import { packageVersion } from '../package-version.ts';
 import type { ServerActor } from '../server.ts';
 import type { Traffic } from '../traffic.ts';
-import { ChatSubject } from './chat-subject.ts';
+import { ChatSubject, type BrokerLoad } from './chat-subject.ts';
 import { Door } from './door.ts';
 import { Flights } from './flights.ts';
 import { Guard } from './guard.ts';
@@ -31,6 +31,8 @@ export interface InspectionOptions {
   readonly isReady: () => boolean;
   /** Which of several workers it is. */
   readonly worker?: number | undefined;
+  readonly brokerState: () => string;
+  readonly brokerLoad: BrokerLoad | undefined;
 }
 
 export class Inspection {
@@ -70,7 +72,7 @@ export class Inspection {
     });
     this.#door = new Door({ host: this.inspector, guard, clock });
     const { statelyUrl } = config;
-    this.routes = { guard, statelyUrl, recording: () => this.inspector.recording() };
+    this.routes = { guard, statelyUrl, recording: () => this.inspector.export() };
   }
 
   /** Begins to record into a file where that is asked for. @throws the system's error where it cannot be written. */

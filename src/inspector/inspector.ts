@@ -145,6 +145,26 @@ export class Inspector {
     };
   }
 
+  /** The lines of a recording of what is kept; where nobody watches, of what there is now. */
+  async *export(): AsyncGenerator<string> {
+    if (this.#isClosed) return;
+    const sink: Sink = { write: () => undefined };
+    const isFirst = !this.isWatched;
+    this.#begin();
+    this.#sinks.add(sink);
+    let lines: string[] = [];
+    try {
+      if (isFirst) this.#noteGauges();
+      await this.#definitions.drawn();
+      // All at once: what is kept moves on while a file is taken away.
+      lines = [...this.recording()];
+    } finally {
+      this.#sinks.delete(sink);
+      this.#endUnlessWatched();
+    }
+    yield* lines;
+  }
+
   /** The lines of a recording of what is kept now: see recording.ts. */
   *recording(): Generator<string> {
     yield JSON.stringify({ ...this.hello(), mode: 'recording' } satisfies Hello);

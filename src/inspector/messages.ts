@@ -261,11 +261,14 @@ export interface OutboxGauge {
   readonly fullest: readonly { readonly id: string; readonly messages: number; readonly bytes: number }[];
 }
 
+/** Only where the broker is another process: the one in memory is done with everything at once. */
 export interface BrokerGauge {
+  /** Its machine's: `connecting`, `ready`, `degraded`, `stopping` or `stopped`. */
+  readonly state: string;
   /** Published and not acknowledged yet. */
   readonly inFlight: number;
-  /** How many may be; left out where the broker needs no bound. */
-  readonly window?: number;
+  /** How many may be. */
+  readonly window: number;
 }
 
 export interface Totals {

@@ -9,7 +9,7 @@ import { serveAssets } from '../page.ts';
 import { isForWebSocket, refuse, serveAnyway, watchAnswers } from '../upgrade.ts';
 import { Door, type Host } from './door.ts';
 import { Guard } from './guard.ts';
-import { serveInspector } from './routes.ts';
+import { serveInspector, type InspectorRoutes } from './routes.ts';
 
 export interface PageServerOptions {
   readonly host: string;
@@ -18,7 +18,7 @@ export interface PageServerOptions {
   readonly statelyUrl: string | undefined;
   readonly clock: Clock;
   readonly watched: Host;
-  readonly recording: () => Iterable<string>;
+  readonly recording: InspectorRoutes['recording'];
 }
 
 export interface PageServer {

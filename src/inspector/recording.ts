@@ -6,9 +6,10 @@
  *   order of their `seq`. A `lost` says that the file could not be written fast enough at that place.
  * - A last line that was cut short, as by a crash, is left out. What it does not know, a reader passes over.
  *
- * messages.ts describes the members. This file is plain, so the page reads a recording by the same code.
+ * messages.ts describes the members. The page and `hubbub replay` both read a recording by this code.
  */
 import type { Actor, Definition, Hello, InspectorMessage, InspectorRecord } from './messages.ts';
+import { faultIn } from './lines.ts';
 import { applyRecord, type Moment } from './timeline.ts';
 
 export interface Recording {
@@ -17,6 +18,8 @@ export interface Recording {
   /** The actors before the first record. */
   readonly actors: readonly Actor[];
   readonly records: readonly InspectorRecord[];
+  /** How many records there were before these: they are in the actors. */
+  readonly folded: number;
 }
 
 /** A file that is no recording: its message says why, and in which line. */
@@ -24,68 +27,119 @@ export class RecordingError extends Error {
   override readonly name = 'RecordingError';
 }
 
-/** How many records are kept, the last ones: what was before them becomes the baseline. */
-const mostRecords = 200_000;
+/** What is kept of the records, the last ones: what was before them becomes the baseline. */
+export interface RecordingLimits {
+  readonly records: number;
+  /** About how many characters of text they may have been. */
+  readonly characters: number;
+}
+
+const recordingLimits: RecordingLimits = { records: 200_000, characters: 128 * 1_024 * 1_024 };
+
+/** No line is longer, unless the file is no text at all. */
+const longestLine = 64 * 1_024 * 1_024;
 
 /** @throws RecordingError where the text is no recording. */
-export function readRecording(lines: Iterable<string>, most = mostRecords): Recording {
-  const reader = new RecordingReader(most);
+export function readRecording(lines: Iterable<string>, limits = recordingLimits): Recording {
+  const reader = new RecordingReader(limits);
   for (const line of lines) reader.take(line);
   return reader.end();
 }
 
-/** Reads a recording line by line, for files that are larger than one would hold at once. */
-export class RecordingReader {
-  readonly #most: number;
+/** Reads a file as it comes, however large it is. @throws RecordingError where it is no recording. */
+export async function readRecordingFrom(
+  chunks: AsyncIterable<string>,
+  limits = recordingLimits,
+): Promise<Recording> {
+  const reader = new RecordingReader(limits);
+  let begun: string[] = [];
+  let length = 0;
+  for await (const chunk of chunks) {
+    const [first = '', ...others] = chunk.split('\n');
+    begun.push(first);
+    length += first.length;
+    if (length > longestLine) throw reader.fault('is longer than any line of a recording');
+    if (others.length === 0) continue;
+    reader.take(begun.join(''));
+    const last = others.pop() ?? '';
+    for (const line of others) reader.take(line);
+    begun = [last];
+    length = last.length;
+  }
+  reader.take(begun.join(''));
+  return reader.end();
+}
+
+class RecordingReader {
+  readonly #limits: RecordingLimits;
   readonly #moment: Moment = new Map();
   readonly #definitions = new Map<string, Definition>();
   #records: InspectorRecord[] = [];
+  #characters = 0;
+  #folded = 0;
   #hello: Hello | undefined;
-  #line = 0;
+  // Lines that are taken in.
+  #lines = 0;
   // A line that is no JSON may only be the last one.
-  #torn: number | undefined;
+  #torn: RecordingError | undefined;
 
-  constructor(most = mostRecords) {
-    this.#most = most;
+  constructor(limits: RecordingLimits) {
+    this.#limits = limits;
   }
 
   take(line: string): void {
-    this.#line += 1;
-    if (line.trim() === '') return;
-    if (this.#torn !== undefined) throw new RecordingError(`line ${this.#torn} is no JSON`);
-    const message = parse(line);
-    if (message === undefined) this.#torn = this.#line;
-    else this.#takeMessage(message);
+    if (line.trim() !== '') this.#takeLine(line);
+    this.#lines += 1;
   }
 
   /** @throws RecordingError where there was no recording in it. */
   end(): Recording {
     const hello = this.#hello;
-    if (hello === undefined) throw new RecordingError('the file is no recording: its first line is no hello');
-    this.#fold(this.#most);
+    if (hello === undefined) throw this.#torn ?? new RecordingError(`the file is empty: ${expectedFirst}`);
+    this.#fold(this.#limits.records);
     const at = this.#records.at(-1)?.at ?? hello.at;
     return {
       hello: { ...hello, mode: 'recording', at, canControl: false, hasLab: false, hasFlights: false },
       definitions: [...this.#definitions.values()],
       actors: [...this.#moment.values()],
       records: this.#records,
+      folded: this.#folded,
     };
   }
 
-  #takeMessage(message: InspectorMessage | InspectorRecord): void {
-    if (this.#hello === undefined) {
-      if ('kind' in message || message.type !== 'hello') {
-        throw new RecordingError('the file is no recording: its first line is no hello');
-      }
-      if (message.version !== 1) {
-        throw new RecordingError(
-          `the recording is of version ${String(message.version)}, and this reads version 1`,
-        );
-      }
-      this.#hello = message;
-    } else if ('kind' in message) {
+  /** @returns an error about the line that comes next. */
+  fault(words: string): RecordingError {
+    return new RecordingError(`line ${this.#lines + 1} ${words}`);
+  }
+
+  #takeLine(line: string): void {
+    if (this.#torn !== undefined) throw this.#torn;
+    const message = parse(line);
+    if (message === undefined) {
+      const expected = this.#hello === undefined ? expectedFirst : expectedEach;
+      this.#torn = this.fault(`is no JSON object with a type or a kind: ${expected}`);
+      return;
+    }
+    if (this.#hello === undefined) this.#greet(message);
+    const fault = faultIn(message);
+    if (fault !== undefined) throw this.fault(`is not as expected: ${fault}`);
+    this.#takeMessage(message, line.length);
+  }
+
+  #greet(message: InspectorMessage | InspectorRecord): void {
+    if ('kind' in message || message.type !== 'hello') throw this.fault(`is no hello: ${expectedFirst}`);
+    const { version } = message as { version?: unknown };
+    if (version === 1) return;
+    throw this.fault(`is of a recording of version ${String(version)}, and this reads version 1`);
+  }
+
+  #takeMessage(message: InspectorMessage | InspectorRecord, characters: number): void {
+    if ('kind' in message) {
       this.#records.push(message);
-      if (this.#records.length > 2 * this.#most) this.#fold(this.#most);
+      this.#characters += characters;
+      this.#keepToLimits();
+    } else if (message.type === 'hello') {
+      this.#hello ??= message;
     } else if (message.type === 'definition') {
       this.#definitions.set(message.id, message);
     } else if (message.type === 'actors') {
@@ -93,14 +147,26 @@ export class RecordingReader {
     }
   }
 
+  #keepToLimits(): void {
+    const { records, characters } = this.#limits;
+    if (this.#records.length > 2 * records) this.#fold(records);
+    if (this.#characters > characters) this.#fold(Math.floor(this.#records.length / 2));
+  }
+
   /** Moves the baseline on, so that no more records than these are left. */
   #fold(most: number): void {
     const over = this.#records.length - most;
     if (over <= 0) return;
     for (const record of this.#records.slice(0, over)) applyRecord(this.#moment, record);
+    this.#characters *= most / this.#records.length;
     this.#records = this.#records.slice(over);
+    this.#folded += over;
   }
 }
+
+const expectedFirst =
+  'a recording is JSON, one object a line, and its first line is {"type":"hello","version":1,…}';
+const expectedEach = 'each line of a recording is one';
 
 function parse(line: string): InspectorMessage | InspectorRecord | undefined {
   try {

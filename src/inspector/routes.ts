@@ -10,7 +10,7 @@ export interface InspectorRoutes {
   /** The Stately Inspector's address; without it there is no way to it. */
   readonly statelyUrl: string | undefined;
   /** The lines of a recording of what is kept now. */
-  readonly recording: () => Iterable<string>;
+  readonly recording: () => Iterable<string> | AsyncIterable<string>;
 }
 
 /** Needs the assets to be served. */
@@ -55,6 +55,6 @@ function pageAt(request: FastifyRequest, reply: FastifyReply, folder: string): F
   return reply.redirect(`${name}/${query === undefined ? '' : `?${query}`}`, 302);
 }
 
-function* linesOf(texts: Iterable<string>): Generator<string> {
-  for (const text of texts) yield `${text}\n`;
+async function* linesOf(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const text of texts) yield `${text}\n`;
 }

@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Actor, Hello, InspectorRecord } from '../../src/inspector/messages.ts';
-import { readRecording, RecordingError } from '../../src/inspector/recording.ts';
+import { readRecording, readRecordingFrom, RecordingError } from '../../src/inspector/recording.ts';
 import { Ring } from '../../src/inspector/ring.ts';
 import { applyRecord, type Moment } from '../../src/inspector/timeline.ts';
 import { joinByWebSocket } from '../support/peers.ts';
@@ -98,21 +99,69 @@ describe('reading a recording', () => {
     expect(records).toHaveLength(1);
   });
 
-  test('says what is wrong with a file that is none', () => {
-    expect(() => readRecording([])).toThrow(RecordingError);
-    expect(() => readRecording(['{"seq":1,"kind":"event"}'])).toThrow('its first line is no hello');
-    expect(() => readRecording([lines[0] ?? '', 'gap', lines[1] ?? ''])).toThrow('line 2 is no JSON');
-    expect(() => readRecording([JSON.stringify({ ...hello, version: 2 })])).toThrow('is of version 2');
+  test.each([
+    [[], 'the file is empty: a recording is JSON'],
+    [['# Notes', '', 'of mine'], 'line 1 is no JSON object with a type or a kind: a recording is JSON'],
+    [['[1, 2]'], 'line 1 is no JSON object'],
+    [['{"seq":1,"kind":"event"}'], 'line 1 is no hello: a recording is JSON'],
+    [
+      [JSON.stringify({ ...hello, version: 2 })],
+      'line 1 is of a recording of version 2, and this reads version 1',
+    ],
+    [
+      ['', '{"type":"hello","version":1}'],
+      'line 2 is not as expected: hello must have required properties mode',
+    ],
+    [[...lines, 'gap', ...lines], 'line 4 is no JSON object'],
+    [
+      [...lines, '{"kind":"stop","seq":1,"at":"noon","actor":"a","status":"done"}'],
+      'line 4 is not as expected: stop.at must be number',
+    ],
+    [
+      [...lines, '{"kind":"spawn","seq":1,"at":2,"actor":{"id":"a"}}'],
+      'line 4 is not as expected: spawn.actor must have',
+    ],
+    [
+      [...lines, '{"kind":"transition","seq":1,"at":2,"actor":"a","type":"go","edges":[],"value":7}'],
+      'line 4 is not as expected: transition.value',
+    ],
+  ])('says what is wrong with a file that is none: %j', (text, words) => {
+    const read = () => readRecording(text);
+    expect(read).toThrow(RecordingError);
+    expect(read).toThrow(words);
   });
 
   test('moves the baseline on where there is more than one would hold', () => {
     const records = Array.from({ length: 50 }, (_, seq) => recordOf({ id: 'a', kind: 'transition' }, seq));
-    const recording = readRecording(
-      [JSON.stringify(hello), ...lines.slice(1, 2), ...records.map((record) => JSON.stringify(record))],
-      10,
-    );
-    expect(recording.records).toEqual(records.slice(-10));
+    const text = [...lines.slice(0, 2), ...records.map((record) => JSON.stringify(record))];
+    const recording = readRecording(text, { records: 10, characters: Infinity });
+    expect(recording).toMatchObject({ records: records.slice(-10), folded: 40 });
     expect(recording.actors).toMatchObject([{ id: 'a', value: 'state 39' }]);
+
+    const small = readRecording(text, { records: 1_000, characters: 1_000 });
+    expect(JSON.stringify(small.records).length).toBeLessThan(1_200);
+    expect(small.folded + small.records.length).toBe(50);
+    expect(applied(small.actors, small.records)).toEqual(applied([actorOf('a')], records));
+  });
+
+  test('is the same however its text is cut into chunks', async () => {
+    const text = `${lines.join('\r\n')}\r\n`;
+    for (const size of [1, 7, 64, text.length]) {
+      const chunks = Array.from({ length: Math.ceil(text.length / size) }, (_, index) =>
+        text.slice(index * size, (index + 1) * size),
+      );
+      expect(await readRecordingFrom(Readable.from(chunks))).toEqual(readRecording(lines));
+    }
+  });
+
+  test('ends soon where a line has no end', async () => {
+    const endless = Readable.from(
+      (function* () {
+        for (;;) yield 'x'.repeat(1_024 * 1_024);
+      })(),
+    );
+    await expect(readRecordingFrom(endless)).rejects.toThrow('line 1 is longer than any line of a recording');
+    expect(endless.destroyed).toBe(true);
   });
 });
 
@@ -163,7 +212,29 @@ describe('a recording of a server', patient, () => {
     expect(answer.headers.get('content-disposition')).toContain('attachment');
     const { records, definitions } = readRecording((await answer.text()).split('\n'));
     expect(definitions.map(({ id }) => id)).toEqual(['server', 'broker', 'connection']);
-    expect(watcher.records.all).toEqual(records.slice(0, watcher.records.all.length));
+    await watcher.record('gauges', ({ seq }) => seq > (records.at(-1)?.seq ?? 0));
+    expect(records.length).toBeGreaterThan(10);
+    expect(watcher.records.all.slice(0, records.length)).toEqual(records);
+    member.close();
+  });
+
+  test('has the actors and their charts also where nobody has watched, and leaves no observer behind', async () => {
+    const server = await serve();
+    const member = await joinByWebSocket(server, { name: 'ada' });
+    const answer = await fetch(`${server.url}/inspect/recording.jsonl`);
+    const { actors, definitions, records } = readRecording((await answer.text()).split('\n'));
+    expect(actors.map(({ name, connection }) => connection?.name ?? name)).toEqual([
+      'server',
+      'broker',
+      'hub',
+      'ada',
+      'reader',
+      'writer',
+    ]);
+    expect(definitions.every(({ svg }) => svg?.startsWith('<svg'))).toBe(true);
+    expect(records.find(({ kind }) => kind === 'gauges')).toMatchObject({ connections: { open: 1 } });
+    const watcher = await Watcher.watch(server.url);
+    expect(watcher.records.all.filter(({ kind }) => kind !== 'gauges')).toEqual([]);
     member.close();
   });
 
