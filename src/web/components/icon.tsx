@@ -10,6 +10,8 @@ const paths = {
   menu: 'M3 5.5h14M3 10h14M3 14.5h14',
   pause: 'M7 4.5v11M13 4.5v11',
   play: 'M6.5 4l9 6-9 6z',
+  previous: 'M15 4.5v11L6.5 10zM5 4.5v11',
+  next: 'M5 4.5v11l8.5-5.5zM15 4.5v11',
   pencil: 'M4 16l.8-3.5L13 4.3l2.7 2.7-8.2 8.2L4 16z',
   plus: 'M10 4v12M4 10h12',
   send: 'M3.5 10h9M3 3.5l14 6.5-14 6.5 1.5-6.5z',

@@ -2,12 +2,14 @@
 import { createRoot } from 'react-dom/client';
 import { applyTheme, storedTheme } from '../model/theme.ts';
 import { InspectorPage } from './components/inspector-page.tsx';
+import { Importer } from './model/importer.ts';
 import { Session } from './model/session.ts';
 
 applyTheme(storedTheme());
 const session = new Session();
+const importer = new Importer((recording, name) => session.open(recording, name));
 session.start();
 
 const place = document.querySelector('#page');
 if (place === null) throw new Error('the page has no place to be drawn in');
-createRoot(place).render(<InspectorPage session={session} />);
+createRoot(place).render(<InspectorPage session={session} importer={importer} />);

@@ -1,6 +1,7 @@
 /** The machine of an actor as the server has drawn it, with what is going on in it: to be zoomed, and dragged about. */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent } from 'react';
 import type { Actor, Definition, TransitionRecord } from '../../../inspector/messages.ts';
+import { useSignal } from '../../hooks/use-signal.ts';
 import { useNow } from '../hooks/use-now.ts';
 import { countDown, flash, light, litBox, parseSvg } from '../model/chart-svg.ts';
 import type { Session } from '../model/session.ts';
@@ -26,6 +27,8 @@ export function Chart({ session, actor, definition, taken }: ChartProps) {
   const [svg, setSvg] = useState<SVGSVGElement>();
   const [zoom, setZoom] = useState(1);
   const now = useNow(session, countDownMs);
+  const isPast = useSignal(session.travel.cursor) !== undefined;
+  const hello = useSignal(session.hello);
   const { timers } = actor;
 
   useLayoutEffect(() => {
@@ -83,9 +86,13 @@ export function Chart({ session, actor, definition, taken }: ChartProps) {
     setZoom(Math.min(1, frame.current.clientWidth / width, frame.current.clientHeight / height));
   };
 
-  if (definition.svg === undefined) return <p className="lesson">The machine is being drawn …</p>;
+  if (definition.svg === undefined) {
+    const words =
+      hello?.mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
+    return <p className="lesson">{words}</p>;
+  }
   return (
-    <figure className="chart">
+    <figure className="chart" data-past={isPast}>
       <div
         ref={frame}
         className="frame"

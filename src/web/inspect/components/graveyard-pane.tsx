@@ -28,8 +28,12 @@ export function GraveyardPane({ session, view }: { readonly session: Session; re
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- see above
   }, [session, lastEnded]);
 
+  const graves = yard?.graves.filter(({ end }) => !view.isPast || (end?.at ?? 0) <= view.at) ?? [];
   if (yard === undefined) return <p className="lesson">Asking …</p>;
-  if (yard.graves.length === 0) {
+  if (yard.graves.length > 0 && graves.length === 0) {
+    return <p className="lesson">Of the connections that are remembered none was closed by then.</p>;
+  }
+  if (graves.length === 0) {
     return (
       <p className="lesson">
         No connection has been closed since the server started. Each that is will be here, with its code, its
@@ -41,10 +45,12 @@ export function GraveyardPane({ session, view }: { readonly session: Session; re
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- whoever has no mouse scrolls it by keys
     <section className="graveyard" aria-label="Graveyard" tabIndex={0}>
       <p className="hint">
-        The last {yard.graves.length} of {countWords(yard.total)} that were closed, the latest first.
+        {view.isPast
+          ? `The ${graves.length} of those remembered that were closed by then, the latest first.`
+          : `The last ${graves.length} of ${countWords(yard.total)} that were closed, the latest first.`}
       </p>
       <ul>
-        {yard.graves.map((grave) => (
+        {graves.map((grave) => (
           <li key={grave.facts.id}>
             <button
               type="button"

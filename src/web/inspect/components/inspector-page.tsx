@@ -1,25 +1,36 @@
-/** The inspector's whole page: a bar, the actors, and beside them the one that is selected. */
+/** The inspector's whole page: a bar, the actors, beside them the one that is selected, the mailboxes, and time. */
 import { useEffect, useState } from 'react';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { selection } from '../model/selection.ts';
+import type { Importer } from '../model/importer.ts';
 import type { Session } from '../model/session.ts';
 import { ActorPane } from './actor-pane.tsx';
 import { LeftPane } from './left-pane.tsx';
 import { Mailboxes } from './mailboxes.tsx';
+import { RecordingBanner } from './recording-banner.tsx';
 import { Splitter } from './splitter.tsx';
 import { TopBar } from './top-bar.tsx';
+import { TravelBar } from './travel-bar.tsx';
 
 /** How much of the width the actors have at first, in percent. */
 const usualShare = 62;
 
-export function InspectorPage({ session }: { readonly session: Session }) {
+interface InspectorPageProps {
+  readonly session: Session;
+  readonly importer: Importer;
+}
+
+export function InspectorPage({ session, importer }: InspectorPageProps) {
   const view = useSignal(session.view);
   const selected = useSignal(selection);
   const [share, setShare] = useState(usualShare);
   useEffect(() => session.watch(selected), [session, selected]);
   return (
     <div className="inspector">
-      <TopBar session={session} />
+      <div>
+        <TopBar session={session} importer={importer} />
+        <RecordingBanner session={session} />
+      </div>
       {view === undefined ? (
         <main className="waiting">
           <p>Waiting for the first actors …</p>
@@ -32,7 +43,12 @@ export function InspectorPage({ session }: { readonly session: Session }) {
           <ActorPane key={selected} session={session} view={view} id={selected} />
         </main>
       )}
-      {view !== undefined && <Mailboxes session={session} view={view} />}
+      {view !== undefined && (
+        <div>
+          <Mailboxes session={session} view={view} />
+          <TravelBar session={session} view={view} selected={selected} />
+        </div>
+      )}
     </div>
   );
 }

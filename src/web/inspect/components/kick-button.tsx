@@ -1,6 +1,8 @@
 /** The button that closes a connection from the server. */
 import { useState } from 'react';
+import { useSignal } from '../../hooks/use-signal.ts';
 import type { Session } from '../model/session.ts';
+import { notInThePast } from '../model/words.ts';
 
 export function KickButton({
   session,
@@ -10,6 +12,7 @@ export function KickButton({
   readonly connection: string;
 }) {
   const [fault, setFault] = useState<string>();
+  const isPast = useSignal(session.travel.cursor) !== undefined;
   const kick = async (): Promise<void> => {
     const reply = await session.ask({ type: 'kick', connection });
     if (reply === undefined) setFault('the server is gone');
@@ -19,10 +22,11 @@ export function KickButton({
     <button
       type="button"
       className="kick"
-      title="Closes it with 4503: watch it go open → closing → closed"
+      disabled={isPast}
+      title={isPast ? notInThePast : 'Closes it with 4503: watch it go open → closing → closed'}
       onClick={() => void kick()}
     >
-      {fault === undefined ? 'Kick' : `Not kicked: ${fault}`}
+      {isPast ? 'Kick: only when live' : fault === undefined ? 'Kick' : `Not kicked: ${fault}`}
     </button>
   );
 }

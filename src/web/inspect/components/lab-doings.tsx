@@ -1,7 +1,9 @@
 /** What can be done to a virtual client of the lab, and what to watch for then. */
 import { useState } from 'react';
+import { useSignal } from '../../hooks/use-signal.ts';
 import { labDoings, type LabDoing } from '../../../inspector/lab-kinds.ts';
 import type { Session } from '../model/session.ts';
+import { notInThePast } from '../model/words.ts';
 
 /** A kick has a button of its own, for every connection. */
 const doings = (Object.keys(labDoings) as LabDoing[]).filter((doing) => doing !== 'kick');
@@ -14,6 +16,7 @@ export function LabDoings({
   readonly connection: string;
 }) {
   const [said, setSaid] = useState('');
+  const isPast = useSignal(session.travel.cursor) !== undefined;
   const order = async (doing: LabDoing): Promise<void> => {
     const reply = await session.ask({ type: 'lab', task: { do: doing, connection } });
     if (reply?.type !== 'answer') setSaid('The server is gone.');
@@ -22,12 +25,18 @@ export function LabDoings({
   return (
     <div className="doings">
       {doings.map((doing) => (
-        <button key={doing} type="button" title={labDoings[doing].does} onClick={() => void order(doing)}>
+        <button
+          key={doing}
+          type="button"
+          disabled={isPast}
+          title={labDoings[doing].does}
+          onClick={() => void order(doing)}
+        >
           {labDoings[doing].title}
         </button>
       ))}
       <p className="hint" role="status">
-        {said}
+        {isPast ? notInThePast : said}
       </p>
     </div>
   );

@@ -1,14 +1,17 @@
 /** The lab: virtual clients that behave well or badly, and what there is to see of each. */
 import { useEffect, useState } from 'react';
+import { useSignal } from '../../hooks/use-signal.ts';
 import { labKinds, type LabKind } from '../../../inspector/lab-kinds.ts';
 import type { LabTask } from '../../../inspector/messages.ts';
 import { select } from '../model/selection.ts';
 import type { Session, View } from '../model/session.ts';
+import { notInThePast } from '../model/words.ts';
 
 const kinds = Object.keys(labKinds) as LabKind[];
 
 export function LabPane({ session, view }: { readonly session: Session; readonly view: View }) {
   const [fault, setFault] = useState<string>();
+  const isPast = useSignal(session.travel.cursor) !== undefined;
   /** The connection of the client that was made last, until its actor is seen. */
   const [made, setMade] = useState<string>();
   const actor = made === undefined ? undefined : actorOf(view, made);
@@ -31,10 +34,10 @@ export function LabPane({ session, view }: { readonly session: Session; readonly
       </p>
       <div className="lab-bar">
         <span className="count">{count} in the lab</span>
-        <button type="button" disabled={count === 0} onClick={() => void order({ do: 'drain' })}>
+        <button type="button" disabled={isPast || count === 0} onClick={() => void order({ do: 'drain' })}>
           Drain the lab
         </button>
-        <span role="status">{fault}</span>
+        <span role="status">{isPast ? notInThePast : fault}</span>
       </div>
       <ul>
         {kinds.map((kind) => (
@@ -47,6 +50,7 @@ export function LabPane({ session, view }: { readonly session: Session; readonly
                 <button
                   key={many}
                   type="button"
+                  disabled={isPast}
                   aria-label={`Add ${many} ${kind}`}
                   onClick={() => void order({ do: 'spawn', kind, count: many })}
                 >

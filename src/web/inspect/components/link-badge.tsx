@@ -7,11 +7,11 @@ const words = { connecting: 'Connecting …', open: 'Connected', waiting: 'Conne
 
 export function LinkBadge({ session }: { readonly session: Session }) {
   const state = useSignal(session.link.state);
-  const isPaused = useSignal(session.isPaused);
-  const isHeld = isPaused && state.status === 'open';
+  // What is read from a file hangs on no link.
+  if (useSignal(session.opened) !== undefined) return null;
   return (
-    <span className="link-badge" data-status={isHeld ? 'paused' : state.status}>
-      {isHeld ? 'Paused' : words[state.status]}
+    <span className="link-badge" data-status={state.status}>
+      {words[state.status]}
       {state.status === 'waiting' && <Countdown to={state.until} />}
     </span>
   );

@@ -1,14 +1,18 @@
-/** How full everything is: the hub's channels, the writers' outboxes, the broker's window; and the last three minutes. */
+/** How full everything is: the hub's channels, the writers' outboxes, the broker's window; and the last five minutes. */
+import { lazy, memo, Suspense, useMemo, useState } from 'react';
 import { useSignal } from '../../hooks/use-signal.ts';
 import type { Actor, ChannelGauge, GaugesRecord } from '../../../inspector/messages.ts';
-import { seriesOf } from '../model/series.ts';
+import { secondsShown, seriesOf } from '../model/series.ts';
 import type { Session, View } from '../model/session.ts';
 import { byteWords, countWords } from '../model/words.ts';
-import { Sparkline } from './sparkline.tsx';
+import { ChartFigure } from './chart-figure.tsx';
+
+// It is not needed to see the first actors.
+const Plot = lazy(async () => ({ default: (await import('./plot.tsx')).Plot }));
 
 export function Mailboxes({ session, view }: { readonly session: Session; readonly view: View }) {
   const hello = useSignal(session.hello);
-  const { gauges, actors } = view;
+  const { gauges, actors, at } = view;
   const last = gauges.at(-1);
   return (
     <section className="mailboxes" aria-label="Mailboxes">
@@ -21,14 +25,44 @@ export function Mailboxes({ session, view }: { readonly session: Session; readon
       ) : (
         <>
           <Gauges last={last} actors={actors} />
-          <div className="sparklines">
-            {seriesOf(gauges).map((series) => (
-              <Sparkline key={series.title} series={series} />
-            ))}
-          </div>
+          <Charts gauges={gauges} until={at} />
         </>
       )}
     </section>
+  );
+}
+
+interface ChartsProps {
+  readonly gauges: readonly GaugesRecord[];
+  readonly until: number;
+}
+
+function Charts({ gauges, until }: ChartsProps) {
+  // The moment that the pointer is at, in all of them.
+  const [pointed, setPointed] = useState<number>();
+  const last = gauges.at(-1)?.seq;
+  // oxlint-disable-next-line react/exhaustive-deps -- a view has its own list of what is the same as before
+  const series = useMemo(() => seriesOf(gauges), [gauges[0]?.seq, last]);
+  // oxlint-disable-next-line react/exhaustive-deps -- the same
+  const times = useMemo(() => gauges.map(({ at }) => at), [gauges[0]?.seq, last]);
+  const end = Math.max(until, times.at(-1) ?? until);
+  return (
+    <div className="charts">
+      {series.map((each) => (
+        <ChartFigure key={each.title} series={each} times={times} pointed={pointed}>
+          <Suspense>
+            <Plot
+              lines={each.lines}
+              words={each.words}
+              times={times}
+              from={end - 1_000 * secondsShown}
+              until={end}
+              onPoint={setPointed}
+            />
+          </Suspense>
+        </ChartFigure>
+      ))}
+    </div>
   );
 }
 
@@ -37,7 +71,7 @@ interface GaugesProps {
   readonly actors: ReadonlyMap<string, Actor>;
 }
 
-function Gauges({ last: { channels, outboxes, broker }, actors }: GaugesProps) {
+const Gauges = memo(function Gauges({ last: { channels, outboxes, broker }, actors }: GaugesProps) {
   if (channels.length === 0) return null;
   return (
     <ul className="gauges">
@@ -50,22 +84,22 @@ function Gauges({ last: { channels, outboxes, broker }, actors }: GaugesProps) {
           note={parkedWords(channel, actors)}
         />
       ))}
-      {broker?.window !== undefined && (
-        <Gauge name="broker window" value={broker.inFlight} capacity={broker.window} note="" />
+      {broker !== undefined && (
+        <Gauge name="broker window" value={broker.inFlight} capacity={broker.window} note={broker.state} />
       )}
       {outboxes !== undefined && (
         <li>
           <span>outboxes</span>
-          <span className="held">
+          <span className="held" title={fullestWords(outboxes, actors)}>
             {outboxes.bytes === 0
               ? 'all empty'
-              : `${countWords(outboxes.messages)} messages, ${byteWords(outboxes.bytes)} in ${outboxes.fullest.length === 10 ? 'many' : outboxes.fullest.length}`}
+              : `${countWords(outboxes.messages)} messages, ${byteWords(outboxes.bytes)}: ${fullestWords(outboxes, actors)}`}
           </span>
         </li>
       )}
     </ul>
   );
-}
+});
 
 interface GaugeProps {
   readonly name: string;
@@ -90,7 +124,25 @@ function Gauge({ name, value, capacity, note }: GaugeProps) {
 /** `3 parked: ada, bea, …`. */
 function parkedWords({ parked, parkedIds }: ChannelGauge, actors: ReadonlyMap<string, Actor>): string {
   if (parked === 0) return '';
-  const names = new Map([...actors.values()].map(({ connection }) => [connection?.id, connection?.name]));
-  const first = parkedIds.map((id) => names.get(id) ?? id).join(', ');
+  const first = namesOf(parkedIds, actors).join(', ');
   return `${parked} parked: ${first}${parked > parkedIds.length ? ', …' : ''}`;
+}
+
+/** `ada 12 kB, bea 300 B`: the fullest first. */
+function fullestWords(
+  { fullest }: NonNullable<GaugesRecord['outboxes']>,
+  actors: ReadonlyMap<string, Actor>,
+): string {
+  const names = namesOf(
+    fullest.map(({ id }) => id),
+    actors,
+  );
+  return fullest.map(({ bytes }, index) => `${names[index]} ${byteWords(bytes)}`).join(', ');
+}
+
+/** The names of connections; of those that are no more their ids. */
+function namesOf(ids: readonly string[], actors: ReadonlyMap<string, Actor>): string[] {
+  if (ids.length === 0) return [];
+  const names = new Map([...actors.values()].map(({ connection }) => [connection?.id, connection?.name]));
+  return ids.map((id) => names.get(id) ?? id);
 }

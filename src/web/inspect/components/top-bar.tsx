@@ -1,16 +1,22 @@
 /** The bar at the top: what is inspected, whether it still talks, how much there is, and what was left out. */
-import { Icon } from '../../components/icon.tsx';
 import { ThemeButton } from '../../components/theme-button.tsx';
 import favicon from '../../favicon.svg';
 import { useSignal } from '../../hooks/use-signal.ts';
+import type { Importer } from '../model/importer.ts';
 import type { Session, View } from '../model/session.ts';
 import { countWords } from '../model/words.ts';
+import { ImportButton } from './import-button.tsx';
 import { LinkBadge } from './link-badge.tsx';
 
-export function TopBar({ session }: { readonly session: Session }) {
+interface TopBarProps {
+  readonly session: Session;
+  readonly importer: Importer;
+}
+
+export function TopBar({ session, importer }: TopBarProps) {
   const hello = useSignal(session.hello);
   const view = useSignal(session.view);
-  const isPaused = useSignal(session.isPaused);
+  const isPast = useSignal(session.travel.cursor) !== undefined;
   const isLive = hello?.mode === 'live';
   return (
     <header className="bar">
@@ -18,7 +24,11 @@ export function TopBar({ session }: { readonly session: Session }) {
         <img src={favicon} alt="" width="20" height="20" />
         {hello?.title ?? 'Inspector'}
       </p>
-      {hello !== undefined && <span className="mode">{hello.mode}</span>}
+      {hello !== undefined && (
+        <span className="mode" data-past={isLive && isPast}>
+          {isLive && isPast ? 'past' : hello.mode}
+        </span>
+      )}
       <LinkBadge session={session} />
       {view !== undefined && <Counts view={view} />}
       <Notices session={session} view={view} />
@@ -28,13 +38,8 @@ export function TopBar({ session }: { readonly session: Session }) {
             Save recording
           </a>
         )}
+        <ImportButton importer={importer} />
         {hello?.statelyUrl !== undefined && <a href={`stately/${location.search}`}>Stately Inspector …</a>}
-        {isLive && (
-          <button type="button" aria-pressed={isPaused} onClick={() => session.pause(!isPaused)}>
-            <Icon name={isPaused ? 'play' : 'pause'} />
-            {isPaused ? 'Resume' : 'Pause'}
-          </button>
-        )}
         <ThemeButton />
       </div>
     </header>

@@ -1,12 +1,15 @@
 /** The story of a connection as its flight recorder has it, asked for anew whenever something has happened to it. */
 import { useEffect, useState } from 'react';
 import type { Actor, Story } from '../../../inspector/messages.ts';
+import { useSignal } from '../../hooks/use-signal.ts';
 import type { Session } from '../model/session.ts';
 
-/** @returns undefined for what is no connection, and where nothing is kept of connections. */
+/** @returns undefined for what is no connection, where nothing is kept of connections, and in the past. */
 export function useStory(session: Session, actor: Actor): Story | undefined {
   const [story, setStory] = useState<Story>();
-  const connection = session.hello.value?.hasFlights === true ? actor.connection?.id : undefined;
+  const isPast = useSignal(session.travel.cursor) !== undefined;
+  const isKept = session.hello.value?.hasFlights === true && !isPast;
+  const connection = isKept ? actor.connection?.id : undefined;
   useEffect(() => {
     if (connection === undefined) return undefined;
     let isWanted = true;
@@ -20,5 +23,5 @@ export function useStory(session: Session, actor: Actor): Story | undefined {
     };
     // oxlint-disable-next-line react/exhaustive-effect-dependencies -- an actor to which something has happened is another object
   }, [session, connection, actor]);
-  return story;
+  return connection === undefined ? undefined : story;
 }

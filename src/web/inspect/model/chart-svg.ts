@@ -4,9 +4,32 @@ import { activePaths } from '../../model/chart.ts';
 
 const svgNamespace = 'http://www.w3.org/2000/svg';
 
+/** What a drawing is made of. A recording may be anybody's, and nothing else of it gets into the page. */
+const drawn: ReadonlySet<string> = new Set([
+  'svg',
+  'g',
+  'defs',
+  'marker',
+  'rect',
+  'circle',
+  'polyline',
+  'polygon',
+  'text',
+  'tspan',
+]);
+const undrawn = /^on|href$|^style$/;
+
+/** @returns an empty drawing where the text is none. */
 export function parseSvg(text: string): SVGSVGElement {
-  const { documentElement } = new DOMParser().parseFromString(text, 'image/svg+xml');
-  return document.importNode(documentElement, true) as unknown as SVGSVGElement;
+  const { documentElement: root } = new DOMParser().parseFromString(text, 'image/svg+xml');
+  if (root.localName !== 'svg') return document.createElementNS(svgNamespace, 'svg');
+  for (const element of [root, ...root.querySelectorAll('*')]) {
+    if (!drawn.has(element.localName) || element.namespaceURI !== svgNamespace) element.remove();
+    for (const name of element.getAttributeNames()) {
+      if (undrawn.test(name.toLowerCase())) element.removeAttribute(name);
+    }
+  }
+  return document.importNode(root, true) as unknown as SVGSVGElement;
 }
 
 /** Lights the states of a value, and no others. */

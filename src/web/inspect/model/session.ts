@@ -1,58 +1,52 @@
 /**
- * The session is all that the page knows of what it inspects: it takes in what the server tells, and shows a view of it,
- * which stands still while it is paused.
+ * The session is all that the page knows of what it inspects: a track that the server goes on with, and a recording where
+ * one was opened. It shows a view of one moment of either.
  */
+import { assertNever } from '../../../assert.ts';
+import { systemClock } from '../../../clock.ts';
 import type {
-  Actor,
   Answer,
   Command,
   Definition,
   Detail,
-  GaugesRecord,
   Graveyard,
   Hello,
   InspectorMessage,
-  InspectorRecord,
   Lost,
-  Records,
-  StopRecord,
   StoryOfOne,
   TransitionRecord,
 } from '../../../inspector/messages.ts';
-import { assertNever } from '../../../assert.ts';
-import { applyRecord, type Moment } from '../../../inspector/timeline.ts';
+import type { Recording } from '../../../inspector/recording.ts';
 import { Signal } from '../../model/signal.ts';
-import { takeFigures, type Figure } from './figures.ts';
 import { Link } from './link.ts';
-import { seconds } from './series.ts';
-
-export interface Ended {
-  /** As it was last. */
-  readonly actor: Actor;
-  readonly stop: StopRecord;
-}
+import type { Scene } from './tape.ts';
+import { Track } from './track.ts';
+import { Travel } from './travel.ts';
 
 /** What is shown: one moment, and what led to it. */
-export interface View {
+export interface View extends Scene {
   /** The server's time. */
   readonly at: number;
-  readonly actors: ReadonlyMap<string, Actor>;
-  /** Those that ended lately. */
-  readonly ended: ReadonlyMap<string, Ended>;
-  readonly figures: ReadonlyMap<string, Figure>;
-  /** The last minutes, a second each. */
-  readonly gauges: readonly GaugesRecord[];
-  /** The last ones, in order. */
-  readonly records: readonly InspectorRecord[];
+  /** Whether it is a moment of the past, in which nothing can be done any more. */
+  readonly isPast: boolean;
   readonly recordsSeen: number;
   readonly sampledAway: number;
 }
 
+/** A recording that was opened in the page. */
+export interface Opened {
+  /** The file's. */
+  readonly name: string;
+  /** What it is of: `hubbub 0.1.0`. */
+  readonly title: string;
+  readonly records: number;
+  /** Records before those, which are not kept. */
+  readonly folded: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 export type Reply = Answer | StoryOfOne | Graveyard;
-
-const endedKept = 1_000;
-
-const recordsKept = 20_000;
 
 /** Many actors are shown less often, so that showing them leaves time for everything else. */
 const viewEveryMs = 100;
@@ -65,20 +59,12 @@ export class Session {
   readonly definitions = new Signal<ReadonlyMap<string, Definition>>(new Map());
   readonly lost = new Signal<Lost | undefined>(undefined);
   readonly detail = new Signal<Detail | undefined>(undefined);
-  readonly isPaused = new Signal(false);
+  readonly opened = new Signal<Opened | undefined>(undefined);
   readonly link = new Link((message) => this.#take(message));
+  readonly travel = new Travel(() => this.#ground(), systemClock);
 
-  readonly #actors: Moment = new Map();
-  readonly #ended = new Map<string, Ended>();
-  readonly #figures = new Map<string, Figure>();
-  #gauges: GaugesRecord[] = [];
-  #records: InspectorRecord[] = [];
-  #recordsSeen = 0;
-  #sampledAway = 0;
-  #isWhole = false;
-  #at = 0;
-  /** How far the server's clock is ahead of this one. */
-  #aheadMs = 0;
+  #live = new Track(nothing);
+  #recorded: Track | undefined;
   #showing: ReturnType<typeof setTimeout> | undefined;
   #watched: string | undefined;
   #lastRef = 0;
@@ -90,18 +76,43 @@ export class Session {
       if (isOpen && this.#watched !== undefined) this.#sendWatch();
       if (!isOpen) this.#giveUp();
     });
+    this.travel.cursor.watch(() => this.#moved());
     this.link.connect();
   }
 
   /** The server's time now; where time stands still, that of the view. */
   now(): number {
-    const isLive = this.hello.value?.mode === 'live' && !this.isPaused.value;
-    return isLive ? Date.now() + this.#aheadMs : (this.view.value?.at ?? 0);
+    return this.travel.cursor.value?.at ?? this.#shown.until;
   }
 
-  pause(isPaused: boolean): void {
-    this.isPaused.set(isPaused);
-    if (!isPaused) this.#show();
+  /** From when to when one can travel. */
+  get span(): { readonly from: number; readonly to: number } {
+    const { tape, until } = this.#shown;
+    return { from: Math.min(tape.span?.from ?? until, until), to: until };
+  }
+
+  /** Shows a recording instead of what is live. */
+  open(recording: Recording, name: string): void {
+    const { title, statelyUrl: _, ...hello } = recording.hello;
+    const track = Track.of({ ...recording, hello: { ...hello, title: name } });
+    this.travel.toEnd();
+    this.#recorded = track;
+    const { from, to } = this.span;
+    const { records, folded } = recording;
+    this.opened.set({ name, title, records: records.length, folded, from, to });
+    this.#startAtStart();
+    this.#publish();
+    this.#show();
+  }
+
+  /** Lets a recording go, and shows what is live. */
+  close(): void {
+    this.#recorded = undefined;
+    this.opened.set(undefined);
+    this.travel.toEnd();
+    this.#publish();
+    this.#show();
+    this.#sendWatch();
   }
 
   /** Has this actor's details told, and no other's. */
@@ -122,118 +133,98 @@ export class Session {
     });
   }
 
+  get #shown(): Track {
+    return this.#recorded ?? this.#live;
+  }
+
+  #ground() {
+    const { tape, until, isLive } = this.#shown;
+    return { tape, until, isLive };
+  }
+
+  /** Whether what is shown is what goes on just now. */
+  get #isPresent(): boolean {
+    return this.#recorded === undefined && this.travel.cursor.value === undefined;
+  }
+
   #take(message: InspectorMessage): void {
     switch (message.type) {
       case 'hello':
-        this.#begin(message);
-        break;
-      case 'definition':
-        this.definitions.set(new Map(this.definitions.value).set(message.id, message));
-        break;
-      case 'actors':
-        if (message.anew === true) this.#forget();
-        for (const actor of message.actors) this.#actors.set(actor.id, actor);
-        if (message.done === true) this.#isWhole = true;
-        this.#showSoon();
-        break;
-      case 'records':
-        this.#takeRecords(message);
-        break;
-      case 'figures':
-        this.#sync(message.at);
-        takeFigures(this.#figures, message);
-        this.#showSoon();
+        this.#live = new Track(message);
+        if (this.#recorded === undefined) {
+          this.travel.strand('The connection was lost, and with it the past that you looked at.');
+        }
         break;
       case 'detail':
-        if (message.id === this.#watched && !this.isPaused.value) this.detail.set(message);
-        break;
-      case 'lost':
-        this.lost.set(message);
-        break;
+        if (message.id === this.#watched && this.#isPresent) this.detail.set(message);
+        return;
       case 'story':
       case 'graveyard':
       case 'answer':
         if (message.ref !== undefined) this.#reply(message.ref, message);
+        return;
+      case 'definition':
+      case 'actors':
+      case 'records':
+      case 'figures':
+      case 'lost':
+        this.#live.take(message);
         break;
       default:
         assertNever(message);
     }
+    this.#publish();
+    this.travel.check();
+    if (message.type === 'records' && this.#isPresent) this.#startAtStart();
+    if (this.#isPresent) this.#showSoon(viewEveryMs + viewMsPerActor * this.#live.tape.actors);
   }
 
-  #begin(hello: Hello): void {
-    this.#forget();
-    this.#sampledAway = 0;
-    this.lost.set(undefined);
-    this.definitions.set(new Map());
-    this.#sync(hello.at);
-    this.hello.set(hello);
+  /** A recording in which all has ended is shown from its start: at its end there is nothing to see. */
+  #startAtStart(): void {
+    const { tape, isLive, hello } = this.#shown;
+    const { span } = tape;
+    if (isLive || tape.actors > 0 || span === undefined || span.to < hello.at) return;
+    this.travel.goTo(span.from + 1);
   }
 
-  /** Drops all that was known of actors: a baseline follows. */
-  #forget(): void {
-    this.#actors.clear();
-    this.#ended.clear();
-    this.#figures.clear();
-    this.#gauges = [];
-    this.#records = [];
-    this.#recordsSeen = 0;
-    this.#isWhole = false;
+  #moved(): void {
+    const isPast = this.travel.cursor.value !== undefined;
+    this.#live.tape.hold(isPast && this.#recorded === undefined);
+    if (isPast) this.detail.set(undefined);
+    else this.#sendWatch();
+    this.#show();
   }
 
-  #takeRecords({ records, sampledAway }: Records): void {
-    this.#sampledAway = sampledAway;
-    for (const record of records) {
-      if (record.kind === 'stop') this.#end(record);
-      applyRecord(this.#actors, record);
-      if (record.kind === 'gauges') this.#gauges.push(record);
-      this.#records.push(record);
-    }
-    this.#recordsSeen += records.length;
-    this.#gauges = this.#gauges.slice(-seconds);
-    // Cut down by much and seldom.
-    if (this.#records.length > 1.25 * recordsKept) this.#records = this.#records.slice(-recordsKept);
-    const last = records.at(-1);
-    if (last !== undefined) this.#sync(last.at);
-    this.#showSoon();
+  #publish(): void {
+    const { hello, definitions, lost } = this.#shown;
+    this.hello.set(hello === nothing ? undefined : hello);
+    this.definitions.set(definitions);
+    this.lost.set(lost);
   }
 
-  #end(stop: StopRecord): void {
-    const actor = this.#actors.get(stop.actor);
-    if (actor === undefined) return;
-    this.#figures.delete(stop.actor);
-    this.#ended.set(stop.actor, { actor, stop });
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > endedKept && oldest !== undefined) this.#ended.delete(oldest);
-  }
-
-  #sync(at: number): void {
-    this.#at = Math.max(this.#at, at);
-    this.#aheadMs = at - Date.now();
-  }
-
-  #showSoon(): void {
-    const waitMs = viewEveryMs + viewMsPerActor * this.#actors.size;
+  #showSoon(waitMs: number): void {
     this.#showing ??= setTimeout(() => this.#show(), waitMs);
   }
 
   #show(): void {
     clearTimeout(this.#showing);
     this.#showing = undefined;
-    if (!this.#isWhole || this.isPaused.value) return;
+    const { isWhole, tape, sampledAway, at, isLive } = this.#shown;
+    if (!isWhole) return;
+    const cursor = this.travel.cursor.value;
+    const place = cursor?.place ?? tape.end;
     this.view.set({
-      at: this.#at,
-      actors: new Map(this.#actors),
-      ended: new Map(this.#ended),
-      figures: new Map(this.#figures),
-      gauges: this.#gauges,
-      records: this.#records.slice(),
-      recordsSeen: this.#recordsSeen,
-      sampledAway: this.#sampledAway,
+      ...tape.sceneAt(place),
+      at: cursor?.at ?? at,
+      isPast: !isLive || cursor !== undefined,
+      recordsSeen: place,
+      sampledAway,
     });
   }
 
+  /** What comes is told in full again. */
   #sendWatch(): void {
-    if (this.hello.value?.mode === 'recording') return;
+    if (this.#live.hello.mode === 'recording' || !this.#isPresent) return;
     this.link.send({ type: 'watch', actors: this.#watched === undefined ? [] : [this.#watched] });
   }
 
@@ -247,6 +238,20 @@ export class Session {
     this.#asked.clear();
   }
 }
+
+/** Before the server has said who it is. */
+const nothing: Hello = {
+  type: 'hello',
+  version: 1,
+  mode: 'live',
+  title: '',
+  at: 0,
+  canControl: false,
+  hasLab: false,
+  hasFlights: false,
+  contentShown: false,
+  kept: { records: 0, bytes: 0 },
+};
 
 /** @returns the last transition of an actor that followed an arrow of its chart. */
 export function lastTaken({ records }: View, actor: string): TransitionRecord | undefined {

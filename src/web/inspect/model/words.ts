@@ -2,6 +2,9 @@
 import { innermostStates } from '../../../state-value.ts';
 import type { Actor } from '../../../inspector/messages.ts';
 
+/** Why a command cannot be given now. */
+export const notInThePast = 'You are looking at the past: go back to live for this.';
+
 /** `8 s`, `3 min`, `2 h`, `5 d`. */
 export function ageWords(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
@@ -16,6 +19,13 @@ export function ageWords(ms: number): string {
 export function laterWords(ms: number): string {
   if (ms < 1_000) return `+${Math.round(ms)} ms`;
   return ms < 60_000 ? `+${shortened(ms / 1_000)} s` : `+${ageWords(ms)}`;
+}
+
+/** `−12.3 s`, `−3 min 25 s`. */
+export function agoWords(ms: number): string {
+  if (ms < 60_000) return `−${(Math.max(0, ms) / 1_000).toFixed(1)} s`;
+  const seconds = Math.floor(ms / 1_000);
+  return `−${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** `512 B`, `1.5 kB`, `20 MB`. */
