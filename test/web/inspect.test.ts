@@ -1,45 +1,26 @@
 /** The inspector's page in a real browser: what it shows of connections, and that everybody can use it. */
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
 import { bringAxe, violations } from '../support/axe.ts';
-import { isMissing, seen, timeoutMs, unseen, Visits } from '../support/chat-page.ts';
+import { isMissing, seen, timeoutMs, unseen } from '../support/chat-page.ts';
+import { InspectorVisit, lit, rowOf } from '../support/inspector-page.ts';
 import { joinByWebSocket } from '../support/peers.ts';
-import { serveUntilEnd } from '../support/test-server.ts';
 
-function rowOf(page: Page, name: string): Locator {
-  return page.getByRole('row').filter({ has: page.getByRole('gridcell', { name, exact: true }) });
-}
-
-function lit(page: Page, state: string): Locator {
-  return page.locator(`.chart .node[data-id="${state}"][data-active]`);
-}
-
+// They follow one another in one tab.
 describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () => {
-  const visits = new Visits();
+  let visit: InspectorVisit;
   let server: ChatServer;
-  let end: () => Promise<void>;
+  let page: Page;
 
   beforeAll(async () => {
-    ({ server, end } = await serveUntilEnd());
-    await visits.start();
+    visit = await InspectorVisit.begin();
+    ({ server, page } = visit);
   }, timeoutMs);
 
-  afterAll(async () => {
-    await visits.end();
-    await end();
-  }, timeoutMs);
-
-  // A request to another host, a broken policy or an error fails these as it fails any visit.
-  const open = async (hash = ''): Promise<Page> => {
-    const viewport = { width: 1_280, height: 800 };
-    const { page } = await visits.open(`${server.url}/inspect/${hash}`, { viewport });
-    await seen(rowOf(page, 'hub'));
-    return page;
-  };
+  afterAll(() => visit.end(), timeoutMs);
 
   it('shows a connection that comes, where its machine stands, and that it goes', async () => {
-    const page = await open();
     await seen(page.getByText('Nobody is connected.'));
     const member = await joinByWebSocket(server, { name: 'ada', room: 'tea' });
     await seen(rowOf(page, 'ada').getByRole('gridcell', { name: 'alive · flowing · clear' }));
@@ -60,7 +41,6 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
 
   it('is gone about by keys: down to a connection, into it, and back by search', async () => {
     await joinByWebSocket(server, { name: 'bea', room: 'tea' });
-    const page = await open();
     await seen(rowOf(page, 'bea'));
     await page.getByRole('treegrid').focus();
     await page.keyboard.press('End');
@@ -81,9 +61,8 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
 
   it('opens at the actor that its address names, and kicks it', async () => {
     const member = await joinByWebSocket(server, { name: 'carl', room: 'tea' });
-    const first = await open();
-    await rowOf(first, 'carl').click();
-    const page = await open(new URL(first.url()).hash);
+    await rowOf(page, 'carl').click();
+    await page.reload();
     await seen(page.getByRole('heading', { name: 'carl' }));
     await page.getByRole('button', { name: 'Kick' }).click();
     expect(await member.closed).toMatchObject({ code: 4503 });
@@ -91,7 +70,6 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
   });
 
   it('adds a client to the lab, shows it, stalls it, and buries it when the lab is drained', async () => {
-    const page = await open();
     await page.getByRole('button', { name: 'Lab', exact: true }).click();
     await page.getByRole('button', { name: 'Add 1 silent' }).click();
     await seen(lit(page, 'open_heartbeat_alive'));
@@ -108,33 +86,26 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
 
   it('has no violation that axe knows, light or dark', async () => {
     await joinByWebSocket(server, { name: 'dora', room: 'tea' });
-    const page = await open();
     await bringAxe(page);
-    const check = async () => {
-      await page.emulateMedia({ colorScheme: 'light' });
-      expect(await violations(page)).toEqual([]);
-      await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await violations(page, ['color-contrast'])).toEqual([]);
-    };
-    await check();
+    await page.getByRole('button', { name: 'Actors', exact: true }).click();
     await rowOf(page, 'dora').click();
     await seen(lit(page, 'open_heartbeat_alive'));
     await seen(page.getByRole('meter', { name: 'broadcast' }));
-    await check();
+    expect(await faults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Lab', exact: true }).click();
     await seen(page.getByRole('button', { name: 'Add 1 silent' }));
-    await check();
+    expect(await faults(page)).toEqual([]);
     const gone = await joinByWebSocket(server, { name: 'gone', room: 'tea' });
     gone.close();
     await page.getByRole('button', { name: 'Graveyard' }).click();
     await page.getByRole('button', { name: /gone.*tea/ }).click();
     await seen(page.locator('.graveyard').getByText('registered', { exact: true }));
-    await check();
+    expect(await faults(page)).toEqual([]);
   });
 
   it('keeps what one searched and how one sorted while another pane is shown', async () => {
     await joinByWebSocket(server, { name: 'eve', room: 'tea' });
-    const page = await open();
+    await page.getByRole('button', { name: 'Actors', exact: true }).click();
     await page.getByLabel('Search actors').fill('eve');
     await page.getByRole('button', { name: 'Age' }).click();
     await page.getByRole('button', { name: 'Graveyard' }).click();
@@ -146,7 +117,6 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
   });
 
   it('has room for the title of every column with its arrow', async () => {
-    const page = await open();
     for (const header of await page.getByRole('columnheader').all()) {
       await header.getByRole('button').click();
       await seen(header.locator('.sort-mark'));
@@ -154,6 +124,14 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     }
   });
 });
+
+/** What axe finds, in either look. */
+async function faults(page: Page): Promise<string[]> {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const light = await violations(page);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  return [...light, ...(await violations(page, ['color-contrast']))];
+}
 
 /** Whether a column's title is cut off, or its arrow runs into the next title. */
 function isCut(header: Element): boolean {

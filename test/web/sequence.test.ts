@@ -31,6 +31,7 @@ const records = numbered(adasVisit);
 function viewOf(changes: Partial<View> = {}): View {
   return {
     at: 0,
+    isPast: false,
     actors: new Map(baseline.map((one) => [one.id, one])),
     ended: new Map(),
     figures: new Map(),
