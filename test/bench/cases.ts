@@ -1,6 +1,7 @@
 /** The cases: what is measured, on whom, and which figures of it the tables show. */
 import type { FigureName } from './figures.ts';
 import type { Measurement } from './measure/measure.ts';
+import type { Talk } from './measure/talk.ts';
 import type { PeerName } from './peers/catalogue.ts';
 
 export interface Case {
@@ -48,7 +49,7 @@ function talk(shape: {
   readonly inFlight?: number;
   readonly contentBytes?: number;
   readonly sampleEvery: number;
-}): Measurement {
+}): Talk {
   return { kind: 'talk', peers: everyone, ...common, ...shape };
 }
 
@@ -163,6 +164,36 @@ export const cases: readonly Case[] = [
       contentBytes: 64,
       compress: false,
       sampleEvery: 10,
+    },
+  },
+  {
+    name: 'servers',
+    title: '1,000 members in 100 rooms, 100 of them sending, in memory and on Redis',
+    standard: true,
+    shows: [
+      'cpuPerDelivery',
+      'redisPerMessage',
+      'deliveriesPerSecond',
+      'messagesPerSecond',
+      'p50',
+      'p99',
+      'rss',
+      'closed',
+      'lost',
+    ],
+    measurement: {
+      ...talk({ members: 1_000, senders: 100, rooms: 100, sampleEvery: 20 }),
+      peers: ['hubbub', 'hubbub on Redis', 'two servers', 'two workers'],
+    },
+  },
+  {
+    name: 'publish',
+    title: '100 members, each alone in a room, with 4 messages in flight: what a publication costs',
+    standard: true,
+    shows: ['cpuPerMessage', 'redisPerMessage', 'messagesPerSecond', 'p50', 'p99', 'closed', 'lost'],
+    measurement: {
+      ...talk({ members: 100, senders: 100, rooms: 100, inFlight: 4, sampleEvery: 20 }),
+      peers: ['hubbub', 'hubbub on Redis'],
     },
   },
   {

@@ -11,6 +11,8 @@ interface Figure {
 
 export const figures = {
   cpuPerDelivery: { label: 'CPU/delivery', unit: 'µs', digits: 2 },
+  cpuPerMessage: { label: 'CPU/message', unit: 'µs', digits: 1 },
+  redisPerMessage: { label: "Redis' CPU/message", unit: 'µs', digits: 1 },
   deliveriesPerSecond: { label: 'deliveries/s', unit: '', digits: 0 },
   messagesPerSecond: { label: 'messages/s', unit: '', digits: 0 },
   p50: { label: 'p50', unit: 'ms', digits: 1 },

@@ -27,7 +27,7 @@ export interface ServerReport {
   /** User and system time of the whole process, in microseconds. */
   readonly cpuUs: number;
   readonly rssBytes: number;
-  /** What this server counts, by name: `messages` taken, `writes` made to sockets. */
+  /** What this server counts, by name: `messages` taken, `writes` made to sockets, `redisCpuUs` used by its Redis. */
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -46,7 +46,8 @@ export type DialectName = 'hubbub' | 'plain' | 'socket-io';
 /** Members to be connected. */
 export interface OpenInput {
   readonly dialect: DialectName;
-  readonly port: number;
+  /** The servers' ports: each room's members are dealt out to all of them. */
+  readonly ports: readonly number[];
   readonly members: number;
   /** The members are dealt out to this many rooms in turn. */
   readonly rooms: number;

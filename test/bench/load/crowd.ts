@@ -70,10 +70,11 @@ export class Crowd implements MemberListener {
   }
 
   #connect(index: number): Member {
-    const { dialect, port, rooms, compress } = this.input;
+    const { dialect, ports, rooms, compress } = this.input;
     // Rooms' names are all of one length, so that contents are always in the same place.
     const room = `room-${String(index % rooms).padStart(5, '0')}`;
     this.#roomSizes.set(room, this.sizeOf(room) + 1);
+    const port = ports[Math.floor(index / rooms) % ports.length] ?? 0;
     return new Member({ dialect: dialects[dialect], port, room, index, compress }, this);
   }
 
@@ -95,7 +96,8 @@ export class Crowd implements MemberListener {
 
   /** Connects one more member, into the first one's room, that counts for nothing. */
   addGuest(listener: MemberListener): Member {
-    const { dialect, port } = this.input;
+    const { dialect, ports } = this.input;
+    const [port = 0] = ports;
     const room = this.#members[0]?.room ?? '';
     return new Member({ dialect: dialects[dialect], port, room, index: 99_999, compress: false }, listener);
   }

@@ -1,10 +1,11 @@
-/** A session is one server under test with the load generator that belongs to it: two processes. */
+/** A session is a server under test, or several as one, with the load generator that belongs to it: each a process. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisServer } from '../../support/redis-server.ts';
 import { programsFolder } from '../build.ts';
 import type { LoadCalls, OpenInput, OpenOutput, ServerCalls, ServerReport } from '../ipc/calls.ts';
 import { Child } from '../ipc/parent.ts';
-import { peers, type PeerName } from '../peers/catalogue.ts';
+import { peerOf, type PeerName } from '../peers/catalogue.ts';
 
 /** Who is to be connected; the rest is the peer's. */
 export interface CrowdShape {
@@ -21,37 +22,47 @@ const quietShare = 0.02;
 const quietWindowMs = 50;
 const quietTimeoutMs = 10_000;
 
+interface Server {
+  readonly child: Child<ServerCalls>;
+  readonly port: number;
+}
+
 export class Session {
   readonly peer: PeerName;
-  readonly #server: Child<ServerCalls>;
-  readonly #port: number;
+  readonly #redis: RedisServer | undefined;
+  readonly #servers: readonly Server[];
   readonly #load: Child<LoadCalls>;
 
-  private constructor(peer: PeerName, server: Child<ServerCalls>, port: number) {
+  private constructor(peer: PeerName, redis: RedisServer | undefined, servers: readonly Server[]) {
     this.peer = peer;
-    this.#server = server;
-    this.#port = port;
+    this.#redis = redis;
+    this.#servers = servers;
     this.#load = new Child('load generator', join(programsFolder, 'load/main.js'), [], []);
   }
 
-  /** @param nodeFlags for the server. */
+  /** @param nodeFlags for the servers. */
   static async start(peer: PeerName, nodeFlags: readonly string[]): Promise<Session> {
-    const { script, args } = peers[peer];
-    const server = new Child<ServerCalls>(peer, join(programsFolder, `peers/${script}.js`), args, nodeFlags);
-    const { port } = JSON.parse(await server.firstLine()) as { port: number };
-    return new Session(peer, server, port);
+    const { servers = 1, needsRedis = false } = peerOf(peer);
+    const redis = needsRedis ? await RedisServer.start() : undefined;
+    const flags = redis === undefined ? [] : ['--redis', redis.url];
+    const starting = Array.from({ length: servers }, () => startServer(peer, flags, nodeFlags));
+    return new Session(peer, redis, await Promise.all(starting));
   }
 
-  /** Where the server is. */
+  /** Where the first server is. */
   get origin(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `http://127.0.0.1:${this.#ports[0]}`;
+  }
+
+  get #ports(): readonly number[] {
+    return this.#servers.map(({ port }) => port);
   }
 
   open(shape: CrowdShape): Promise<OpenOutput> {
     const input: OpenInput = {
       ...shape,
-      dialect: peers[this.peer].dialect,
-      port: this.#port,
+      dialect: peerOf(this.peer).dialect,
+      ports: this.#ports,
       concurrency,
     };
     return this.#load.call('open', input);
@@ -65,8 +76,16 @@ export class Session {
     return this.#load.call(name, input);
   }
 
-  report({ gc }: { readonly gc: boolean } = { gc: false }): Promise<ServerReport> {
-    return this.#server.call('report', { gc });
+  /** What all servers together have used, and their Redis beside them. */
+  async report({ gc }: { readonly gc: boolean } = { gc: false }): Promise<ServerReport> {
+    const reports = await Promise.all(this.#servers.map(({ child }) => child.call('report', { gc })));
+    const sum = reports.reduce((one, other) => ({
+      cpuUs: one.cpuUs + other.cpuUs,
+      rssBytes: one.rssBytes + other.rssBytes,
+      counters: { ...one.counters, ...other.counters },
+    }));
+    if (this.#redis === undefined) return sum;
+    return { ...sum, counters: { ...sum.counters, redisCpuUs: await cpuOf(this.#redis) } };
   }
 
   /** Waits until the server has next to nothing left to do. */
@@ -81,10 +100,32 @@ export class Session {
     }
   }
 
-  /** Ends both processes; the server in the ordinary way, so that a profile of it is written. */
+  /** Ends all processes; the servers in the ordinary way, so that a profile of them is written. */
   async end(): Promise<void> {
     await this.#load.end();
-    await this.#server.call('exit', null);
-    await this.#server.ended();
+    for (const { child } of this.#servers) {
+      await child.call('exit', null);
+      await child.ended();
+    }
+    await this.#redis?.stop();
   }
+}
+
+async function startServer(
+  peer: PeerName,
+  flags: readonly string[],
+  nodeFlags: readonly string[],
+): Promise<Server> {
+  const { script, args } = peerOf(peer);
+  const program = join(programsFolder, `peers/${script}.js`);
+  const child = new Child<ServerCalls>(peer, program, [...args, ...flags], nodeFlags);
+  const { port } = JSON.parse(await child.firstLine()) as { port: number };
+  return { child, port };
+}
+
+/** @returns what a Redis has used so far, user and system, in microseconds. */
+async function cpuOf(redis: RedisServer): Promise<number> {
+  const info = String(await redis.command('INFO', 'cpu'));
+  const seconds = [...info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)].map(([, value]) => Number(value));
+  return seconds.reduce((sum, value) => sum + value, 0) * 1e6;
 }

@@ -68,6 +68,8 @@ export async function observe(session: Session, talk: () => Promise<LoadOutput>)
 
 function talkFigures(before: ServerReport, output: LoadOutput, after: ServerReport): Figures {
   const cpuUs = after.cpuUs - before.cpuUs;
+  const perMessage = (what: number) => what / output.messages;
+  const redisCpuUs = (after.counters['redisCpuUs'] ?? 0) - (before.counters['redisCpuUs'] ?? 0);
   const writes = (after.counters['writes'] ?? 0) - (before.counters['writes'] ?? 0);
   return {
     cpuPerDelivery: cpuUs / output.deliveries,
@@ -78,6 +80,8 @@ function talkFigures(before: ServerReport, output: LoadOutput, after: ServerRepo
     closed: output.closed,
     lost: output.lost,
     bytesPerDelivery: output.bytes / output.deliveries,
+    cpuPerMessage: perMessage(cpuUs),
+    ...(redisCpuUs > 0 && { redisPerMessage: perMessage(redisCpuUs) }),
     ...(writes > 0 && { batch: output.deliveries / writes }),
     generatorShare: output.cpuUs / cpuUs,
   };

@@ -7,6 +7,10 @@ interface Peer {
   readonly dialect: DialectName;
   readonly args: readonly string[];
   readonly meaning: string;
+  /** How many of them share the members: 1 unless it says so. */
+  readonly servers?: number;
+  /** Whether they need a Redis, whose URL they are given as `--redis`. */
+  readonly needsRedis?: boolean;
 }
 
 export const peers = {
@@ -22,6 +26,28 @@ export const peers = {
     dialect: 'hubbub',
     args: ['--uninspected'],
     meaning: 'this server with its inspector taken out: nothing is kept of a connection’s steps',
+  },
+  'hubbub on Redis': {
+    script: 'hubbub',
+    dialect: 'hubbub',
+    args: [],
+    needsRedis: true,
+    meaning: 'this server with Redis as its broker',
+  },
+  'two servers': {
+    script: 'hubbub',
+    dialect: 'hubbub',
+    args: [],
+    servers: 2,
+    needsRedis: true,
+    meaning: 'two of them on one Redis, each room’s members on both',
+  },
+  'two workers': {
+    script: 'workers',
+    dialect: 'hubbub',
+    args: [],
+    needsRedis: true,
+    meaning: 'this server with `--workers 2` on one Redis',
   },
   limit: {
     script: 'limit',
@@ -57,3 +83,7 @@ export const peers = {
 } as const satisfies Record<string, Peer>;
 
 export type PeerName = keyof typeof peers;
+
+export function peerOf(name: PeerName): Peer {
+  return peers[name];
+}

@@ -7,7 +7,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { answerCalls } from '../ipc/child.ts';
+import { answerCalls, type Handlers } from '../ipc/child.ts';
 import type { ServerCalls } from '../ipc/calls.ts';
 
 /** Starts to listen, says where, and answers the runner. */
@@ -19,7 +19,7 @@ export async function serve(server: Server, counters: Record<string, number>): P
 
 /** Says where this process listens, and answers the runner. */
 export function announce(port: number, counters: Record<string, number>): void {
-  answerCalls<ServerCalls>({
+  answer(port, {
     report({ gc }) {
       if (gc) collectGarbage();
       const { user, system } = process.cpuUsage();
@@ -30,6 +30,11 @@ export function announce(port: number, counters: Record<string, number>): void {
       return null;
     },
   });
+}
+
+/** Says where the server listens, and answers the runner. */
+export function answer(port: number, calls: Handlers<ServerCalls>): void {
+  answerCalls<ServerCalls>(calls);
   console.log(JSON.stringify({ port }));
 }
 
