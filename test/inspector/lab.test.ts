@@ -67,8 +67,8 @@ describe('a virtual client', () => {
 
   test('that is slow: clear -> congested -> closing with 4001, while others talk', () => {
     const id = stage.spawn('slow');
-    stage.spawn('chatty', 100);
-    stage.clock.advance(60_000);
+    stage.spawn('chatty', 20);
+    stage.clock.advance(20_000);
     expect(stage.statesOf(id)).toContain('open · alive · flowing · congested');
     expect(stage.endOf(id)).toBe(4001);
   });
