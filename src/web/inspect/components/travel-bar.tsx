@@ -58,9 +58,15 @@ export function TravelBar({ session, view, selected }: TravelBarProps) {
         aria-valuetext={`${clockWords(at)}, ${isPast ? agoWords(to - at) : 'now'}`}
         min={0}
         max={Math.max(stepMs, to - from)}
-        step={stepMs}
+        step={1}
         value={Math.max(0, at - from)}
         onChange={({ target }) => goTo(from + target.valueAsNumber)}
+        onKeyDown={(event) => {
+          const time = timeBy(event.key, { from, at, to });
+          if (time === undefined) return;
+          event.preventDefault();
+          goTo(time);
+        }}
       />
       <time>{clockWords(isPast ? at : now)}</time>
       <span className="ago">{isPast ? agoWords(to - at) : isLive ? 'now' : 'the end'}</span>
@@ -75,6 +81,27 @@ export function TravelBar({ session, view, selected }: TravelBarProps) {
       </button>
     </section>
   );
+}
+
+/** Where a key leads to: a slider by itself would go by single milliseconds. */
+function timeBy(
+  key: string,
+  { from, at, to }: { readonly from: number; readonly at: number; readonly to: number },
+): number | undefined {
+  switch (key) {
+    case 'ArrowLeft':
+    case 'ArrowDown':
+      return Math.max(from, at - stepMs);
+    case 'ArrowRight':
+    case 'ArrowUp':
+      return at + stepMs;
+    case 'Home':
+      return from;
+    case 'End':
+      return to;
+    default:
+      return undefined;
+  }
 }
 
 interface StepsProps {
