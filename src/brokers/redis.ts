@@ -23,7 +23,7 @@ import { Lane } from './redis/lane.ts';
 import { isOfTheKey, Link } from './redis/link.ts';
 import { Registry } from './redis/registry.ts';
 import { readRoom, type Keeping } from './redis/room.ts';
-import { probeScript, roomOfChannel } from './redis/scripts.ts';
+import { probeName, probeScript, roomOfChannel } from './redis/scripts.ts';
 
 export interface RedisBrokerOptions {
   /** Where Redis is: one URL, or those of some of a cluster's nodes. */
@@ -261,7 +261,7 @@ export class RedisBroker implements Broker {
     if (!this.#isReady || link === undefined) return;
     const isTold = () => this.#tellers.every((teller) => teller.isTold);
     while ((this.#onTheirWay > 0 || !isTold()) && this.#link === link)
-      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+      await link.run(probeScript, probeName, [probeName], []);
   }
 
   async #open(signal: AbortSignal): Promise<void> {
@@ -280,7 +280,7 @@ export class RedisBroker implements Broker {
     const end = () => link.end();
     signal.addEventListener('abort', end);
     try {
-      await link.run(probeScript, 'probe', ['hubbub:{probe}'], []);
+      await link.run(probeScript, probeName, [probeName], []);
       for (let rooms = this.#feedsNotOn(link); rooms.length > 0; rooms = this.#feedsNotOn(link)) {
         await Promise.all(rooms.map((feed) => this.#attach(feed, link)));
       }

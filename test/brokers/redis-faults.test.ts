@@ -233,6 +233,27 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     await isAcked(ann, ['hello']);
   });
 
+  test('emptied, with rooms that are called as its lists might be -> they are rooms like any other', async () => {
+    const redis = await startRedis();
+    const { servers, ann, bob } = await annAndBob(redis);
+    const rooms = ['servers', 'probe', 'rooms', 'log', 'news'];
+    for (const member of [ann, bob]) {
+      for (const room of rooms) {
+        member.send({ type: 'join', room });
+        await member.next('welcome', (welcome) => welcome.room === room);
+      }
+    }
+    await redis.kill();
+    await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
+    await redis.restart();
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
+    for (const room of rooms) {
+      ann.send({ type: 'chat', room, content: room, id: room });
+      await isAcked(ann, [room]);
+      expect((await bob.next('chat', ({ content }) => content === room)).offset).toBe(1);
+    }
+  });
+
   test('never there -> the server stops, and leaves nothing', async () => {
     const redis = await startRedis();
     await redis.kill();

@@ -83,14 +83,13 @@ export class Link {
     return this.#nodes.length;
   }
 
-  /** Runs a script where the room is. @throws Redis' error, or why the link is no more. */
-  async run(
-    script: Script,
-    room: string,
-    keys: readonly string[],
-    args: readonly string[],
-  ): Promise<unknown> {
-    const { commands } = this.#nodeOf(room);
+  /**
+   * Runs a script where its keys are.
+   * @param tag what they have in common: the hash tag, such as the room; where they have none, the one key.
+   * @throws Redis' error, or why the link is no more.
+   */
+  async run(script: Script, tag: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const { commands } = this.#nodeOf(tag);
     return commands.sendCommand(['EVALSHA', script.sha, String(keys.length), ...keys, ...args]);
   }
 
@@ -211,10 +210,10 @@ export class Link {
     }, patienceMs);
   }
 
-  #nodeOf(room: string): Node {
+  #nodeOf(tag: string): Node {
     if (!this.#isUp) throw new Error('the link is no more');
     const [only] = this.#shards;
-    const slot = this.#nodes.length === 1 && only?.to === Infinity ? 0 : slotOf(room);
+    const slot = this.#nodes.length === 1 && only?.to === Infinity ? 0 : slotOf(tag);
     const shard = this.#shards.find(({ from, to }) => slot >= from && slot <= to);
     if (shard === undefined) throw new Error(`no server has slot ${slot}`);
     return shard.node;

@@ -108,7 +108,7 @@ export class Registry {
     const link = this.#link;
     try {
       if (link === undefined) return { known, complete: false };
-      const servers = (await link.run(serversScript, 'servers', [serversName], [])) as string[];
+      const servers = (await link.run(serversScript, serversName, [serversName], [])) as string[];
       const others = servers.filter((server) => server !== this.#options.server);
       const lists = await Promise.all(others.map((server) => this.#fullest(link, server)));
       for (const list of lists) {
@@ -175,7 +175,7 @@ export class Registry {
 
   async #refresh(link: Link): Promise<void> {
     const { server, clock } = this.#options;
-    await link.run(aliveScript, 'servers', [serversName], [server, String(this.#lease.holdsMs)]);
+    await link.run(aliveScript, serversName, [serversName], [server, String(this.#lease.holdsMs)]);
     const rosters = [...this.#rosters.values()];
     while (rosters.length > 0) {
       await Promise.all(rosters.splice(0, roomsAtOnce).map((roster) => this.#tell(roster, link)));

@@ -26,8 +26,11 @@ export function namesOf(room: string) {
   };
 }
 
-/** The name of the list of servers, and of the list of each server's rooms. */
-export const serversName = 'hubbub:{servers}';
+/** The names of what is about no room: without a hash tag, so that no room can have them, whatever it is called. */
+export const serversName = 'hubbub:servers';
+export const probeName = 'hubbub:probe';
+
+/** The name of the list of a server's rooms. */
 export const roomsNameOf = (server: string): string => `hubbub:{${server}}:rooms`;
 
 /** The names of what is counted of a user or an address, by a tag such as `address:192.0.2.1`. */
