@@ -82,7 +82,8 @@ export interface Broker {
   readonly window: number;
   /** Names the one that hears the rooms. */
   listen(listener: BrokerListener): void;
-  publish(publication: Publication): void;
+  /** @param saidAt when it was said: where it can wait only for so long, from then on. */
+  publish(publication: Publication, saidAt: number): void;
   subscribe(room: string): void;
   unsubscribe(room: string): void;
   /** Somebody is in a room here: other servers are told. */

@@ -46,6 +46,11 @@ export class Channel<T> {
     return this.#depth;
   }
 
+  /** The value that is taken next. */
+  get oldest(): T | undefined {
+    return this.#ring[this.#head];
+  }
+
   /** How many senders are parked behind it. */
   get parked(): number {
     return this.#parked.length - this.#firstParked;

@@ -89,7 +89,7 @@ export class Chat implements Session {
     const registration = this.#rooms.get(room);
     if (registration === undefined) return this.#answer('not_in_room', { room, ref: id });
     if (content.trim() === '') return this.#answer('empty', { room, ref: id });
-    return this.#hub.broadcast.offer({ registration, content, id }, sender);
+    return this.#hub.broadcast.offer({ registration, content, id, saidAt: this.#clock.now() }, sender);
   }
 
   #join(room: string, { after, epoch }: JoinRequest, sender: Sender): boolean {

@@ -197,7 +197,7 @@ export const settings = {
     kind: 'duration',
     default: 10 * second,
     min: 1,
-    meaning: 'time that messages wait for Redis while it is away, before they are refused',
+    meaning: 'time that a message waits for Redis before it is refused',
   },
   brokerWindow: {
     kind: 'count',

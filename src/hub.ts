@@ -43,6 +43,8 @@ export interface Broadcast {
   /** By which the speaker is, or is about to be, in the room. */
   readonly registration: Registration;
   readonly content: string;
+  /** When it was said. */
+  readonly saidAt: number;
   /** The speaker's own id for it, by which it is acknowledged, and published once however often it is sent. */
   readonly id?: string | undefined;
 }
@@ -96,6 +98,8 @@ export class Hub implements BrokerListener {
 
   #round: unknown;
   #presenceTimer: unknown;
+  /** When what waits for the broker has waited for too long. */
+  #patience: unknown;
   #isDraining = false;
   /** Whether what was said is being weighed: what is said after it waits. */
   #isWeighing = false;
@@ -148,6 +152,7 @@ export class Hub implements BrokerListener {
     this.#stopped = true;
     if (this.#round !== undefined) this.#clock.clearImmediate(this.#round);
     if (this.#presenceTimer !== undefined) this.#clock.clearTimeout(this.#presenceTimer);
+    if (this.#patience !== undefined) this.#clock.clearTimeout(this.#patience);
     this.register.clear();
     // Whoever still waits to be forgotten is: nobody is to wait for a hub that is gone.
     for (let left = this.unregister.take(); left !== undefined; left = this.unregister.take()) {
@@ -199,11 +204,37 @@ export class Hub implements BrokerListener {
     this.#deliver();
     this.#round = undefined;
     if (this.unregister.depth + this.register.depth + this.#speakers > 0) this.#wake();
+    else if (this.broadcast.depth > 0) this.#bePatient();
   }
 
   /** How many messages can be taken. While the broker takes none they wait for `reopened`, and for those that are weighed. */
   get #speakers(): number {
     return this.#isWeighing || this.#broker.window <= 0 ? 0 : this.broadcast.depth;
+  }
+
+  /** Whoever waits for the broker does so for a while only, whether that is away or merely slow. */
+  #bePatient(): void {
+    const { oldest } = this.broadcast;
+    if (oldest === undefined || this.#patience !== undefined) return;
+    const leftMs = oldest.saidAt + this.#config.brokerWaitMs - this.#clock.now();
+    this.#patience = this.#clock.setTimeout(() => this.#losePatience(), Math.max(0, leftMs));
+  }
+
+  #losePatience(): void {
+    this.#patience = undefined;
+    this.#timestamp = this.#now();
+    const now = this.#clock.now();
+    for (let next = this.broadcast.oldest; next && this.#isOverdue(next, now); next = this.broadcast.oldest) {
+      this.broadcast.take();
+      this.#traffic.messagesIn += 1;
+      this.#refuse(next, 'unavailable', { retryAfterMs: refusedRetryMs });
+    }
+    this.#wake();
+  }
+
+  /** A broker that answers at once lets nothing wait. */
+  #isOverdue({ saidAt }: Broadcast, now: number): boolean {
+    return !this.#broker.answersAtOnce && now - saidAt >= this.#config.brokerWaitMs;
   }
 
   #takeUnregistrations(most: number): void {
@@ -235,6 +266,8 @@ export class Hub implements BrokerListener {
       this.#traffic.messagesIn += 1;
       if (!request.registration.entered) this.#refuse(request, 'not_in_room');
       else if (isLate) this.#refuse(request, 'unavailable', { retryAfterMs: drainRetryMs });
+      else if (this.#isOverdue(request, now))
+        this.#refuse(request, 'unavailable', { retryAfterMs: refusedRetryMs });
       else if (this.#limits === undefined) this.#pass(request, now);
       else weighed.push(request);
     }
@@ -286,7 +319,7 @@ export class Hub implements BrokerListener {
     const publication: Publication =
       id === undefined ? message : { ...message, key: `${userOf(subscriber)}\n${id}` };
     if (id !== undefined || !this.#broker.answersAtOnce) this.#unanswered.set(publication, request);
-    this.#broker.publish(publication);
+    this.#broker.publish(publication, request.saidAt);
   }
 
   #refuse({ registration, id }: Broadcast, code: ErrorCode, details: Partial<ErrorDetails> = {}): void {

@@ -58,7 +58,8 @@ export class Posters {
         resolve(heard);
       });
       const registration = { subscriber: poster, room: post.room, withdrawn: false, entered: true };
-      hub.broadcast.offer({ registration, content: post.content, id: post.id }, poster);
+      const { content, id } = post;
+      hub.broadcast.offer({ registration, content, id, saidAt: clock.now() }, poster);
     });
     this.#waiting -= 1;
     return answer;

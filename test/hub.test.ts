@@ -72,7 +72,11 @@ class House {
 
   say(subscriber: FakeSubscriber, content: string, room = 'tea', sender: Sender = nobody): boolean {
     return this.hub.broadcast.offer(
-      { registration: { subscriber, room, withdrawn: false, entered: true }, content },
+      {
+        registration: { subscriber, room, withdrawn: false, entered: true },
+        content,
+        saidAt: this.clock.now(),
+      },
       sender,
     );
   }
@@ -112,6 +116,7 @@ class LateBroker implements Broker {
   readonly calls: string[] = [];
   readonly presence: string[] = [];
   readonly published: Publication[] = [];
+  readonly saidAt: number[] = [];
   listener: BrokerListener | undefined;
   tellHistory: ((history: History | Unavailable | undefined) => void) | undefined;
 
@@ -119,9 +124,10 @@ class LateBroker implements Broker {
     this.listener = listener;
   }
 
-  publish(publication: Publication): void {
+  publish(publication: Publication, saidAt: number): void {
     this.window -= 1;
     this.published.push(publication);
+    this.saidAt.push(saidAt);
   }
 
   subscribe(room: string): void {
@@ -977,10 +983,41 @@ describe('a broker that is away', () => {
     expect(broker.published.map(({ content }) => content)).toEqual(['one', 'two', 'three']);
   });
 
+  test('takes none for too long -> what waits is refused when its time is over, the parked after it', () => {
+    const { tea, broker, ann } = away(0);
+    const { brokerWaitMs } = tea.config;
+    tea.say(ann, 'one');
+    tea.clock.advance(1_000);
+    for (const content of ['two', 'three']) tea.say(ann, content);
+    tea.clock.advance(brokerWaitMs - 1_001);
+    expect(ann.heard).toEqual([]);
+    tea.clock.advance(1);
+    expect(ann.heard).toMatchObject([{ type: 'error', code: 'unavailable', retryAfterMs: 1_000 }]);
+    tea.clock.advance(999);
+    expect([ann.heard.length, tea.hub.broadcast.depth]).toEqual([1, 2]);
+    tea.clock.advance(1);
+    expect([ann.heard.length, tea.hub.broadcast.depth]).toEqual([3, 0]);
+    expect(broker.published).toEqual([]);
+  });
+
+  test('takes some again -> it is told since when they wait', () => {
+    const { tea, broker, ann } = away(0);
+    const saidAt = tea.clock.now();
+    tea.say(ann, 'one');
+    tea.clock.advance(5_000);
+    broker.window = 1;
+    broker.listener?.reopened();
+    tea.clock.settle();
+    expect(broker.saidAt).toEqual([saidAt]);
+  });
+
   test('refuses -> the sender is told so, with its id where it gave one', () => {
     const { tea, broker, ann } = away(Infinity);
     const registration = { subscriber: ann, room: 'tea', withdrawn: false, entered: true };
-    tea.hub.broadcast.offer({ registration, content: 'with one', id: 'id-1' }, nobody);
+    tea.hub.broadcast.offer(
+      { registration, content: 'with one', id: 'id-1', saidAt: tea.clock.now() },
+      nobody,
+    );
     tea.say(ann, 'without');
     tea.clock.settle();
     for (const publication of [...broker.published, ...broker.published])
@@ -1211,7 +1248,8 @@ describe('coming back', () => {
 });
 
 function sayingWithId(subscriber: FakeSubscriber, content: string, id?: string): Broadcast {
-  return { registration: { subscriber, room: 'tea', withdrawn: false, entered: true }, content, id };
+  const registration = { subscriber, room: 'tea', withdrawn: false, entered: true };
+  return { registration, content, id, saidAt: 0 };
 }
 
 describe('acknowledging', () => {
@@ -1281,7 +1319,7 @@ describe('acknowledging', () => {
     const registration = tea.join(ann);
     tea.clock.settle();
     broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
-    tea.hub.broadcast.offer({ registration, content: 'hello', id: 'my-1' }, nobody);
+    tea.hub.broadcast.offer({ registration, content: 'hello', id: 'my-1', saidAt: tea.clock.now() }, nobody);
     tea.clock.settle();
     tea.leave(ann, 'tea');
     tea.clock.settle();

@@ -117,11 +117,9 @@ describe('the metrics', () => {
     const { house, samples } = measured({ broadcastCapacity: 2 });
     const { writer } = house.enter('ann').connection;
     const sender = { id: 'ann', unparked: () => undefined };
+    const registration = { subscriber: writer, room: 'tea', withdrawn: false, entered: true };
     for (const content of ['1', '2', '3', '4', '5']) {
-      house.hub.broadcast.offer(
-        { registration: { subscriber: writer, room: 'tea', withdrawn: false, entered: true }, content },
-        sender,
-      );
+      house.hub.broadcast.offer({ registration, content, saidAt: 0 }, sender);
     }
     expect(await samples()).toMatchObject({
       'hubbub_channel_depth{channel="broadcast"}': 2,

@@ -129,7 +129,7 @@ export class RedisBroker implements Broker {
     this.#listener = listener;
   }
 
-  publish(publication: Publication): void {
+  publish(publication: Publication, saidAt: number): void {
     if (this.#isRefusing) {
       this.refusals += 1;
       this.#listener?.refused(publication);
@@ -141,12 +141,9 @@ export class RedisBroker implements Broker {
       lane = new Lane(room, this, this.#options.limits);
       this.#lanes.set(room, lane);
     }
-    lane.add(publication, this.#options.clock.now());
+    lane.add(publication, saidAt);
     this.#onTheirWay += 1;
-    this.#expiring ??= this.#options.clock.setTimeout(
-      () => this.#expire(),
-      this.#options.limits.brokerWaitMs,
-    );
+    if (this.#expiring === undefined) this.#planExpiry(saidAt);
     this.#touched.add(lane);
     if (this.#isFlushing) return;
     // What is said in one round goes as one.
@@ -366,7 +363,13 @@ export class RedisBroker implements Broker {
     if (this.#onTheirWay === 0) return;
     const oldest = Math.min(...[...this.#lanes.values()].map((lane) => lane.oldest));
     if (oldest === Infinity) return;
-    this.#expiring = clock.setTimeout(() => this.#expire(), Math.max(1, oldest + limits.brokerWaitMs - now));
+    this.#planExpiry(oldest);
+  }
+
+  #planExpiry(since: number): void {
+    const { clock, limits } = this.#options;
+    const leftMs = since + limits.brokerWaitMs - clock.now();
+    this.#expiring = clock.setTimeout(() => this.#expire(), Math.max(1, leftMs));
   }
 
   #forgetExpiry(): void {

@@ -135,6 +135,23 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     expect(offsetsOf(bob)).toEqual([1, 2]);
   });
 
+  test('frozen -> all that was said is refused while it is, and comes once when it is said again', async () => {
+    const redis = await startRedis();
+    // One may be on its way: the others wait before it.
+    const settings = { brokerWaitMs: 1_000, brokerWindow: 1 };
+    const { servers, ann, bob } = await annAndBob(redis, settings);
+    redis.signal('SIGSTOP');
+    const said = numbered(1, 4);
+    say(ann, said);
+    for (const ref of said) expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref });
+    redis.signal('SIGCONT');
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
+    say(ann, said);
+    await isAcked(ann, said);
+    await hears(bob, said);
+    expect(offsetsOf(bob)).toEqual([1, 2, 3, 4]);
+  });
+
   test('back with nothing -> every member is told that the room begins anew, and all that is said in it', async () => {
     const redis = await startRedis();
     const { ann, bob } = await annAndBob(redis);

@@ -50,7 +50,7 @@ class SharedBroker {
       limitsRooms: broker.limitsRooms,
       window: broker.window,
       listen: (listener) => broker.listen(listener),
-      publish: (publication) => broker.publish(publication),
+      publish: (publication, saidAt) => broker.publish(publication, saidAt),
       subscribe: (room) => {
         rooms.add(room);
         broker.subscribe(room);

@@ -182,13 +182,13 @@ export class WatchedBroker implements Broker {
     });
   }
 
-  publish(publication: Publication): void {
+  publish(publication: Publication, saidAt: number): void {
     const { room, sender, content } = publication;
     this.published += 1;
     if (this.#ledger.askedBy(sender).has(room) && !this.#isMember(sender, room))
       this.#minutes.breaks(`${content.trim()} is said in ${room} before its sender is let in`);
     this.due += 1;
-    this.#broker.publish(publication);
+    this.#broker.publish(publication, saidAt);
   }
 
   subscribe(room: string): void {

@@ -170,7 +170,7 @@ class Walk {
   async publish(): Promise<void> {
     if (this.#position === undefined) return;
     const { epoch, offset } = this.#position;
-    this.#broker.publish(saying(this.#room));
+    this.#broker.publish(saying(this.#room), Date.now());
     this.#heard += 1;
     const heard = (await this.#ear.messages(this.#room, this.#heard)).at(-1);
     if (heard?.offset !== offset + 1) this.wrong.push(`message ${heard?.offset} after ${offset}`);
@@ -209,7 +209,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       broker.subscribe('tea');
       await ear.positions('tea', 1);
       const said = words.map((content) => saying('tea', content));
-      for (const publication of said) broker.publish(publication);
+      for (const publication of said) broker.publish(publication, Date.now());
       expect(await ear.messages('tea', 5)).toEqual(
         said.map((publication, index) => ({ publication, offset: index + 1 })),
       );
@@ -219,7 +219,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       const { broker, ear } = await start();
       for (const room of ['tea', 'coffee']) broker.subscribe(room);
       await Promise.all([ear.positions('tea', 1), ear.positions('coffee', 1)]);
-      for (const room of ['tea', 'coffee', 'tea', 'coffee', 'tea']) broker.publish(saying(room));
+      for (const room of ['tea', 'coffee', 'tea', 'coffee', 'tea']) broker.publish(saying(room), Date.now());
       expect((await ear.messages('tea', 3)).map(({ offset }) => offset)).toEqual([1, 2, 3]);
       expect((await ear.messages('coffee', 2)).map(({ offset }) => offset)).toEqual([1, 2]);
     });
@@ -231,7 +231,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       const said = ['', ' ', '\r\n*1\r\n', '\0', '🫖', '{"json":true}', 'é'.repeat(10_000)].map((content) =>
         saying('tea', content),
       );
-      for (const publication of said) broker.publish(publication);
+      for (const publication of said) broker.publish(publication, Date.now());
       const heard = await ear.messages('tea', said.length);
       expect(heard.map(({ publication }) => publication)).toEqual(said);
     });
@@ -241,7 +241,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       const rooms = ['.', 'a', 'A', 'a.b', 'a-b', '寿司', 'x'.repeat(64)];
       for (const room of rooms) broker.subscribe(room);
       for (const room of rooms) await ear.positions(room, 1);
-      for (const room of rooms) broker.publish(saying(room, room));
+      for (const room of rooms) broker.publish(saying(room, room), Date.now());
       for (const room of rooms) {
         const [heard] = await ear.messages(room, 1);
         expect(heard).toMatchObject({ publication: { room, content: room }, offset: 1 });
@@ -253,7 +253,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       const { broker, ear } = await start();
       broker.subscribe('tea');
       const [first] = await ear.positions('tea', 1);
-      for (const content of words) broker.publish(saying('tea', content));
+      for (const content of words) broker.publish(saying('tea', content), Date.now());
       await ear.messages('tea', 5);
       broker.subscribe('tea');
       expect((await ear.positions('tea', 2))[1]).toEqual({ epoch: first?.epoch, offset: 5 });
@@ -265,9 +265,9 @@ export function describeBroker(name: string, create: CreateBroker): void {
       broker.subscribe('left');
       await Promise.all([ear.positions('tea', 1), ear.positions('left', 1)]);
       broker.unsubscribe('left');
-      broker.publish(saying('left'));
-      broker.publish(saying('never entered'));
-      broker.publish(saying('tea', 'the end'));
+      broker.publish(saying('left'), Date.now());
+      broker.publish(saying('never entered'), Date.now());
+      broker.publish(saying('tea', 'the end'), Date.now());
       await ear.messages('tea', 1);
       const heard = ear.told.filter(({ kind }) => kind !== 'published');
       expect(heard.map((told) => (told.kind === 'message' ? told.publication.room : told.kind))).toEqual([
@@ -289,7 +289,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       broker.subscribe('tea');
       const [position] = await ear.positions('tea', 1);
       const said = words.map((content) => saying('tea', content));
-      for (const publication of said) broker.publish(publication);
+      for (const publication of said) broker.publish(publication, Date.now());
       expect(await Promise.all(said.map((publication) => ear.placeOf(publication)))).toEqual(
         said.map((_, index) => ({ epoch: position?.epoch, offset: index + 1 })),
       );
@@ -302,7 +302,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       const first = saying('tea', 'once', 'ann 1');
       const again = saying('tea', 'twice?', 'ann 1');
       const other = saying('tea', 'another', 'ann 2');
-      for (const publication of [first, again, other]) broker.publish(publication);
+      for (const publication of [first, again, other]) broker.publish(publication, Date.now());
       const places = await Promise.all([first, again, other].map((publication) => ear.placeOf(publication)));
       expect(places.map(({ offset }) => offset)).toEqual([1, 1, 2]);
       expect((await ear.messages('tea', 2)).map(({ publication }) => publication.content)).toEqual([
@@ -314,7 +314,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
     test('knows a key in its own room alone', async () => {
       const { broker, ear } = await start();
       const [inTea, inCoffee] = [saying('tea', 'hello', 'key'), saying('coffee', 'hello', 'key')];
-      for (const publication of [inTea, inCoffee]) broker.publish(publication);
+      for (const publication of [inTea, inCoffee]) broker.publish(publication, Date.now());
       expect(await ear.placeOf(inTea)).toMatchObject({ offset: 1 });
       expect(await ear.placeOf(inCoffee)).toMatchObject({ offset: 1 });
     });
@@ -322,7 +322,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
     test('keeps what was said, whoever is there, and goes on from it', async () => {
       const { broker, ear } = await start();
       const said = words.map((content) => saying('tea', content));
-      for (const publication of said) broker.publish(publication);
+      for (const publication of said) broker.publish(publication, Date.now());
       const { epoch } = await ear.placeOf(said[4] as Publication);
       broker.subscribe('tea');
       expect(await ear.positions('tea', 1)).toEqual([{ epoch, offset: 5 }]);
@@ -354,7 +354,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
     ])('reads %s of a history', async (_, range, offsets) => {
       const { broker, ear } = await start();
       const said = words.map((content) => saying('tea', content));
-      for (const publication of said) broker.publish(publication);
+      for (const publication of said) broker.publish(publication, Date.now());
       await ear.placeOf(said[4] as Publication);
       const history = await historyOf(broker, 'tea', range);
       expect(history?.entries.map(({ offset }) => offset)).toEqual(offsets);

@@ -73,11 +73,9 @@ export interface Stage {
 
 /** Offers something that someone else says in the room, unless the hub has something in hand. */
 export function offerSpeech(hub: Hub, content = 'hello'): void {
-  if (hub.broadcast.depth === 0)
-    hub.broadcast.offer(
-      { registration: { subscriber: speaker, room, withdrawn: false, entered: true }, content },
-      speaker,
-    );
+  if (hub.broadcast.depth > 0) return;
+  const registration = { subscriber: speaker, room, withdrawn: false, entered: true };
+  hub.broadcast.offer({ registration, content, saidAt: 0 }, speaker);
 }
 
 /** @returns the state of each region of `open`: undefined where the connection is not in it. */

@@ -18,7 +18,7 @@ export interface LaneListener {
 
 interface Waiting extends Said {
   readonly publication: Publication;
-  /** When it came into the lane. */
+  /** When it was said. */
   readonly since: number;
   /** Its sender was told that it is refused: whatever Redis still makes of it. */
   isRefused: boolean;
@@ -48,19 +48,19 @@ export class Lane {
     return this.#waiting.length + this.#underWay.length;
   }
 
-  /** When the oldest message that has no answer came; Infinity where there is none. */
+  /** When the oldest message that has no answer was said; Infinity where there is none. */
   get oldest(): number {
     const one = [...this.#underWay, ...this.#waiting].find(({ isRefused }) => !isRefused);
     return one?.since ?? Infinity;
   }
 
-  add(publication: Publication, now: number): void {
+  add(publication: Publication, since: number): void {
     const { id, key } = publication;
     const { dedupeWindowMs } = this.#keeping;
     const isKnown = key !== undefined && dedupeWindowMs > 0;
     this.#waiting.push({
       publication,
-      since: now,
+      since,
       isRefused: false,
       text: storedText(publication),
       key: isKnown ? key : id,
@@ -88,7 +88,7 @@ export class Lane {
     }
   }
 
-  /** Refuses what waits, or of it what came before a time. */
+  /** Refuses what waits, or of it what was said before a time. */
   refuse(before = Infinity): void {
     const refused = this.#waiting.filter(({ since }) => since < before);
     if (refused.length === 0) return;
@@ -96,7 +96,7 @@ export class Lane {
     for (const { publication } of refused) this.#listener.refused(publication);
   }
 
-  /** Refuses what came before a time, what is under way too: that may be published all the same. */
+  /** Refuses what was said before a time, what is under way too: that may be published all the same. */
   expire(before: number): void {
     for (const one of this.#underWay) {
       if (one.since >= before || one.isRefused) continue;
