@@ -55,7 +55,7 @@ export interface RedisBrokerLimits extends Keeping {
   readonly presenceTtlMs: number;
 }
 
-export type Stage = 'link' | 'publish' | 'subscribe' | 'read' | 'check';
+export type Stage = 'link' | 'publish' | 'subscribe' | 'read' | 'check' | 'presence';
 
 /** What waits for Redis to read a history. */
 type Reader = (link: Link | undefined) => void;
@@ -100,8 +100,13 @@ export class RedisBroker implements Broker {
 
   constructor(options: RedisBrokerOptions) {
     this.#options = options;
-    const { clock, limits } = options;
-    this.#registry = new Registry({ server: this.#server, clock, ttlMs: limits.presenceTtlMs });
+    const { clock, limits, report } = options;
+    this.#registry = new Registry({
+      server: this.#server,
+      clock,
+      ttlMs: limits.presenceTtlMs,
+      report: (error) => report('presence', error),
+    });
     this.#tellers = [this.#registry, ...(options.tellers ?? [])];
   }
 
@@ -385,7 +390,7 @@ export class RedisBroker implements Broker {
     if (news === undefined || feed === undefined) return;
     if ('sizes' in news) return this.#moved(room, news);
     const link = this.#link;
-    feed.take(news).catch((error: Error) => link?.lose(error));
+    this.#bear('check', feed.take(news)).catch((error: Error) => link?.lose(error));
   }
 
   #moved(room: string, { server, joined, left, name, sizes }: Change): void {
@@ -397,12 +402,17 @@ export class RedisBroker implements Broker {
   }
 
   /** @throws the link's error. */
-  async #attach(feed: Feed, link: Link): Promise<void> {
+  #attach(feed: Feed, link: Link): Promise<void> {
+    return this.#bear('subscribe', feed.attach(link));
+  }
+
+  /** What is wrong with one room's keys is no reason to give up the link. @throws the link's error. */
+  async #bear(stage: Stage, work: Promise<void>): Promise<void> {
     try {
-      await feed.attach(link);
+      await work;
     } catch (error) {
       if (!isOfTheKey(error as Error)) throw error;
-      this.#options.report('subscribe', error as Error);
+      this.#options.report(stage, error as Error);
     }
   }
 
@@ -427,7 +437,7 @@ export class RedisBroker implements Broker {
     try {
       const feeds = [...this.#feeds.values()];
       while (feeds.length > 0)
-        await Promise.all(feeds.splice(0, roomsAtOnce).map((feed) => feed.check(link)));
+        await Promise.all(feeds.splice(0, roomsAtOnce).map((feed) => this.#bear('check', feed.check(link))));
       if (this.#link === link) this.#planCheck();
     } catch (error) {
       link.lose(error as Error);

@@ -250,6 +250,27 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     await isAcked(ann, ['hello']);
   });
 
+  test('with keys of a room that are all not ours -> every other room is as ever', async () => {
+    const redis = await startRedis();
+    const clock = new HurriedClock();
+    const server = await serve(onRedis(redis.url, { clock }));
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    const { hash, log, servers } = namesOf('broken');
+    for (const name of [hash, log, servers]) await redis.command('SET', name, 'not ours');
+    ann.send({ type: 'join', room: 'broken' });
+    say(ann, ['hello']);
+    await isAcked(ann, ['hello']);
+    clock.hurry(checkMs);
+    // A new link finds it as it is, too.
+    await redis.command('CLIENT', 'KILL', 'TYPE', 'normal');
+    await untilBroker(server, 'degraded');
+    await untilBroker(server, 'ready');
+    say(ann, ['all is well']);
+    await hears(ann, ['hello', 'all is well']);
+    expect(offsetsOf(ann)).toEqual([1, 2]);
+    await server.stop();
+  });
+
   test('emptied, with rooms that are called as its lists might be -> they are rooms like any other', async () => {
     const redis = await startRedis();
     const { servers, ann, bob } = await annAndBob(redis);

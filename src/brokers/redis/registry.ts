@@ -4,7 +4,7 @@
 import type { Elsewhere, Member } from '../../broker.ts';
 import type { Clock } from '../../clock.ts';
 import { leaseOf, type Lease } from './lease.ts';
-import type { Link } from './link.ts';
+import { isOfTheKey, type Link } from './link.ts';
 import { Roster } from './roster.ts';
 import {
   aliveScript,
@@ -23,6 +23,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** Within which the members of a server that has died are gone. */
   readonly ttlMs: number;
+  /** Is told of each error that is about one room alone. */
+  readonly report: (error: Error) => void;
 }
 
 /** How many rooms are told of at once. */
@@ -148,7 +150,12 @@ export class Registry {
   }
 
   async #tell(roster: Roster, link: Link): Promise<void> {
-    await roster.tell(link, this.#lease.holdsMs);
+    try {
+      await roster.tell(link, this.#lease.holdsMs);
+    } catch (error) {
+      if (!isOfTheKey(error as Error)) throw error;
+      this.#options.report(error as Error);
+    }
     if (roster.size === 0 && roster.isTold(link)) this.#rosters.delete(roster.room);
   }
 
