@@ -291,9 +291,13 @@ type ValueOf<S extends Setting> = S extends { kind: 'duration' | 'count' }
 
 export type Config = { readonly [Name in SettingName]: ValueOf<(typeof settings)[Name]> };
 
-/** A setting that cannot be: its message is one line for the person who set it. */
+/** A setting that cannot be: its message is one line for the person who set it, and may get into logs. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message.replaceAll(/\/\/[^"\n]*@/g, '//***@'), options);
+  }
 }
 
 /** The flag's name without its dashes: `pingPeriodMs` is `ping-period`. */
@@ -428,8 +432,25 @@ function misfitInList(name: SettingName, values: readonly string[]): string | un
 }
 
 function notRedis(urls: readonly string[]): string | undefined {
-  const wrong = urls.find((url) => !(URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)));
+  const wrong = urls.find((url) => !isRedisUrl(url));
   return wrong === undefined ? undefined : `"${wrong}" is not a URL such as redis://127.0.0.1:6379`;
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, pathname } = new URL(text);
+  // The path is the number of a database; the client decodes the names.
+  if (!/^rediss?:$/.test(protocol) || hostname === '' || !/^(\/\d*)?$/.test(pathname)) return false;
+  return isPercentEncoded(username) && isPercentEncoded(password);
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function inexactOrigin(origins: readonly string[]): string | undefined {

@@ -151,6 +151,8 @@ describe('values as text', () => {
     ['origin', 'example.com', '"example.com" is not an exact origin such as https://chat.example.com'],
     ['trustProxy', '10.0.0.1,proxy.example', notAProxy('proxy.example')],
     ['redis', 'http://127.0.0.1', '"http://127.0.0.1" is not a URL such as redis://127.0.0.1:6379'],
+    ['redis', 'redis://a/tea', '"redis://a/tea" is not a URL such as redis://127.0.0.1:6379'],
+    ['redis', 'redis:///', '"redis:///" is not a URL such as redis://127.0.0.1:6379'],
     ['redis', 'redis://a,6379', '"6379" is not a URL such as redis://127.0.0.1:6379'],
     ['trustProxy', '10.0.0.0/33', notAProxy('10.0.0.0/33')],
     ['trustProxy', '0.0.0.0/0', notAProxy('0.0.0.0/0')],
@@ -160,6 +162,16 @@ describe('values as text', () => {
       `${environmentOf(name)}=${text}: ${reason}`,
     );
   });
+});
+
+test.each([
+  ['http://ann:secret@a', '//***@a:'],
+  ['redis://:secret%ff@a', '//***@a:'],
+  ['redis://ann:sec/r@t@a,redis://ann:secret@b/tea', '//***@b/tea:'],
+])('an error about %s has no name and no password in it', (text, shownAs) => {
+  const error = errorOf(() => parseValue('redis', text, 'environment'));
+  expect(error).toContain(shownAs);
+  expect(error).not.toMatch(/ann|sec/);
 });
 
 describe('the whole configuration', () => {
