@@ -1,4 +1,5 @@
 /** Whatever Redis does: nothing that was acknowledged is lost, nobody hears anything twice, and the servers live on. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
@@ -61,6 +62,10 @@ function offsetsOf(member: Member): number[] {
 
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `message ${from + index}`);
+
+/** How far the room has come in this Redis. */
+const offsetIn = async (redis: RedisServer) =>
+  Number(await redis.command('HGET', namesOf('tea').hash, 'offset'));
 
 const readiness = async ({ url }: ChatServer) => {
   const answer = await fetch(`${url}/readyz`);
@@ -311,6 +316,36 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     say(ann, ['all is well']);
     await hears(bob, ['all is well']);
     expect(servers.map(({ brokerState }) => brokerState)).toEqual(['ready', 'ready']);
+  });
+});
+
+describe.skipIf(!hasRedis)('a replica', patient, () => {
+  test('that takes over from a master that is gone for good -> nothing that it has is lost, and all goes on there', async () => {
+    const master = await startRedis();
+    const replica = await startRedis([
+      '--replicaof',
+      '127.0.0.1',
+      String(master.port),
+      '--repl-diskless-sync-delay',
+      '0',
+    ]);
+    const settings = onRedis('', { redis: [master.url, replica.url] });
+    const servers = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
+    const ann = await joinByWebSocket(servers[0], { room: 'tea', name: 'ann' });
+    const bob = await joinByWebSocket(servers[1], { room: 'tea', name: 'bob' });
+    say(ann, numbered(1, 5));
+    await isAcked(ann, numbered(1, 5));
+    while ((await offsetIn(replica)) < 5) await pause(20);
+    await master.kill();
+    await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
+    say(ann, numbered(6, 10));
+    // Until it is promoted it can be read, and nothing can be said there.
+    await replica.command('REPLICAOF', 'NO', 'ONE');
+    await isAcked(ann, numbered(6, 10));
+    await hears(bob, numbered(1, 10));
+    expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(ann.messages.filter(({ type }) => type === 'welcome')).toHaveLength(1);
   });
 });
 
