@@ -59,7 +59,11 @@ export class Link {
     for (const url of options.urls) {
       const link = new Link(options);
       const end = () => link.end();
-      const deadline = options.clock.setTimeout(end, options.patienceMs);
+      let isLate = false;
+      const deadline = options.clock.setTimeout(() => {
+        isLate = true;
+        link.end();
+      }, options.patienceMs);
       signal.addEventListener('abort', end);
       try {
         signal.throwIfAborted();
@@ -67,7 +71,8 @@ export class Link {
         signal.throwIfAborted();
         return link;
       } catch (error) {
-        failure = error;
+        // What the client says of an end that was ours tells nobody anything.
+        failure = isLate ? link.#silence() : error;
         link.end();
         signal.throwIfAborted();
       } finally {
@@ -205,9 +210,13 @@ export class Link {
       );
     }
     this.#watch = clock.setTimeout(() => {
-      if (unanswered > 0) this.lose(new Error(`no answer within ${patienceMs} ms`));
+      if (unanswered > 0) this.lose(this.#silence());
       else this.#watchOver();
     }, patienceMs);
+  }
+
+  #silence(): Error {
+    return new Error(`no answer within ${this.#options.patienceMs} ms`);
   }
 
   #nodeOf(tag: string): Node {
