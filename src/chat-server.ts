@@ -163,7 +163,12 @@ export class ChatServer {
         release: () => this.#release(),
       },
     });
-    this.#admission = new Admission({ config, connections, limits, isDraining: () => !this.isReady });
+    this.#admission = new Admission({
+      config,
+      connections,
+      limits,
+      isDraining: () => !this.#takesConnections,
+    });
     this.#upgrades = new Upgrades({
       echo: config.echo,
       admission: this.#admission,
@@ -327,6 +332,12 @@ export class ChatServer {
     });
     this.#metrics.start();
     return http.listen({ port: config.port, host: config.host, backlog });
+  }
+
+  /** From the moment at which the port is open, which is before it is known to be, until it drains. */
+  get #takesConnections(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    return snapshot.matches('starting') || snapshot.matches('listening');
   }
 
   get #brokerActor(): AnyActorRef | undefined {

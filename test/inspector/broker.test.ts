@@ -40,8 +40,8 @@ describe.skipIf(!hasRedis)('a viewer of a server on Redis', patient, () => {
     expect(gauge).toEqual({ state: 'ready', inFlight: 0, window: 77 });
 
     const member = await joinByWebSocket(server, { name: 'ada' });
-    await redis.kill();
-    expect(await until('degraded')).toMatchObject({ type: 'lost' });
+    const [lost] = await Promise.all([until('degraded'), redis.kill()]);
+    expect(lost).toMatchObject({ type: 'lost' });
     member.say('are you there?');
     await watcher.record('gauges', (record) => record.broker?.state === 'degraded');
     await redis.restart();
