@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createActor, createMachine } from 'xstate';
-import { briefly, project, projectEvent } from '../../src/inspector/projection.ts';
+import { briefly, fully, project, projectEvent } from '../../src/inspector/projection.ts';
 
 class Reader {
   readonly secret = 'never shown';
@@ -46,7 +46,37 @@ describe('a projection', () => {
     expect(text).toContain('(1000 characters)');
   });
 
+  test('is bounded in all, and not by each of its limits alone', () => {
+    const wide = (depth: number): unknown => {
+      if (depth === 0) return 'x'.repeat(1_000);
+      const below = wide(depth - 1);
+      return Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`${i} ${'n'.repeat(500)}`, below]));
+    };
+    const value = wide(3);
+    expect(JSON.stringify(project(value, briefly)).length).toBeLessThan(2 * briefly.total);
+    expect(JSON.stringify(project(value, fully)).length).toBeLessThan(2 * fully.total);
+    const grid = Array.from({ length: 200 }, () => Array.from({ length: 200 }, () => ({ isAlive: true })));
+    const text = JSON.stringify(project({ grid }, fully));
+    expect(text.length).toBeLessThan(2 * fully.total);
+    expect(text).toContain(' more›');
+  });
+
   test('never throws, whatever is looked at', () => {
+    const unspeakable = {
+      get now(): never {
+        throw Object.create(null);
+      },
+    };
+    expect(project(unspeakable)).toBe('‹unreadable: it cannot even be told why›');
+    expect(
+      projectEvent({
+        type: 'go',
+        ...Object.create(null),
+        get to() {
+          return fail();
+        },
+      }),
+    ).toBe('‹unreadable: Error: no›');
     expect(
       project({
         get now() {
