@@ -1,8 +1,9 @@
 /** The door lets viewers in over WebSockets: pages of the inspector, and those who speak the Stately Inspector's schema. */
 import type { IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import type { Clock } from '../clock.ts';
+import type { HttpRefusal } from '../admission.ts';
 import { closeCodes } from '../close-codes.ts';
 import { parseTarget } from '../target.ts';
 import { refuse } from '../upgrade.ts';
@@ -24,6 +25,12 @@ export interface DoorOptions {
 const paths: ReadonlySet<string> = new Set(['/inspect/socket', '/inspect/stately/socket']);
 
 const maxCommandBytes = 16 * 1_024;
+
+/** How many may watch at once: each holds what it has not read yet. */
+const mostViewers = 100;
+
+/** Whoever asks on while this much of what it asked for is unread will never read it. */
+const mostUnreadBytes = 16 * 1_024 * 1_024;
 
 /** How often a viewer is asked for a sign of life, without which it would be watched for in vain. */
 const beatMs = 20_000;
@@ -51,7 +58,7 @@ export class Door {
   }
 
   handle(request: IncomingMessage, tcp: NetSocket, head: Buffer): void {
-    const refusal = this.#options.guard.refusal(request);
+    const refusal = this.#options.guard.refusal(request) ?? this.#fullness();
     if (refusal !== undefined) {
       refuse(tcp, refusal);
       return;
@@ -67,6 +74,11 @@ export class Door {
     for (const webSocket of this.#viewers.keys()) webSocket.close(closeCodes.goingAway.code);
   }
 
+  #fullness(): HttpRefusal | undefined {
+    if (this.#viewers.size < mostViewers) return undefined;
+    return { status: 503, reason: `${mostViewers} watch already: no more can` };
+  }
+
   #letIn(webSocket: WebSocket, speaksStately: boolean): void {
     const outlet = outletTo(webSocket);
     const { command, leave } = this.#options.host.join(speaksStately ? new StatelyOutlet(outlet) : outlet);
@@ -74,7 +86,9 @@ export class Door {
     this.#viewers.set(webSocket, viewer);
     this.#timer ??= this.#options.clock.setTimeout(() => this.#beat(), beatMs);
     webSocket.on('message', (data: Buffer) => {
-      if (!speaksStately) command(data.toString());
+      if (webSocket.bufferedAmount > mostUnreadBytes) webSocket.terminate();
+      // What had come by then is told all the same.
+      if (!speaksStately && webSocket.readyState === WebSocket.OPEN) command(data.toString());
     });
     webSocket.on('pong', () => {
       viewer.isAlive = true;

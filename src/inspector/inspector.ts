@@ -216,8 +216,8 @@ export class Inspector {
     this.#schedule();
     this.#ticks += 1;
     this.#recorder.sampler.tick();
-    if (this.#ticks % ticksPerSecond === 0) this.#everySecond();
-    this.flush();
+    if (this.#ticks % ticksPerSecond === 0) this.#safely(() => this.#everySecond());
+    this.#safely(() => this.flush());
     if (this.#ticks % ticksPerDetail === 0) for (const viewer of this.#viewers) this.#sendDetails(viewer);
   }
 
@@ -269,7 +269,7 @@ export class Inspector {
   #sendDetails(viewer: Viewer): void {
     for (const id of viewer.watched) {
       const actor = this.#recorder.find(id);
-      if (actor !== undefined) viewer.detail(this.#detailOf(actor));
+      if (actor !== undefined) this.#safely(() => viewer.detail(this.#detailOf(actor)));
     }
   }
 
@@ -309,6 +309,15 @@ export class Inspector {
     if (message.type === 'definition') for (const sink of this.#sinks) sink.write(JSON.stringify(message));
   }
 
+  /** What is thrown while somebody is told something must not end the program that is watched. */
+  #safely(work: () => void): void {
+    try {
+      work();
+    } catch (thrown) {
+      this.#broke(thrown);
+    }
+  }
+
   #broke(thrown: unknown): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
@@ -324,7 +333,8 @@ export class Inspector {
       return;
     }
     const { ref } = command;
-    const answer = this.#carryOut(viewer, command);
+    const mayAsk = viewer.commands.take(this.#options.subject.now()) === 0;
+    const answer = mayAsk ? this.#carryOut(viewer, command) : tooMany;
     if (answer === undefined || ref === undefined) return;
     viewer.tell({ type: 'answer', ref, ...answer });
   }
@@ -364,6 +374,7 @@ export class Inspector {
   }
 }
 
+const tooMany = { ok: false, reason: 'so many commands at once are no hand that gives them' } as const;
 const readOnly = { ok: false, reason: 'this inspector is read-only: see --inspect-control' } as const;
 
 function rowOf(figures: {

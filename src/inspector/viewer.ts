@@ -2,6 +2,7 @@
  * A viewer is one page that watches. It is given what it can take: whoever reads too slowly loses batches, is told how
  * many, and begins anew from what there is then.
  */
+import { Limiter } from '../limiter.ts';
 import type { Definitions } from './definitions.ts';
 import type { Actor, Detail, Hello, InspectorMessage } from './messages.ts';
 import type { Recorder } from './recorder.ts';
@@ -31,9 +32,14 @@ const lowWaterBytes = highWaterBytes / 4;
 const recordsInBatch = 2_000;
 const actorsInPart = 500;
 
+/** How many commands a page may give: far more than any hand does. */
+const commandsPerSecond = 50;
+const commandsAtOnce = 100;
+
 export class Viewer {
   /** The ids of the actors whose details it wants. */
   watched: readonly string[] = [];
+  readonly commands = new Limiter(commandsPerSecond, commandsAtOnce);
   readonly #options: ViewerOptions;
   readonly #details = new Map<string, string>();
   // What it has to be told before records go on.

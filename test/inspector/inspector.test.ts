@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createActor, createMachine } from 'xstate';
+import { createActor, createMachine, type AnyActorRef } from 'xstate';
 import { systemClock } from '../../src/clock.ts';
 import { Inspector } from '../../src/inspector/inspector.ts';
 import type { InspectorMessage } from '../../src/inspector/messages.ts';
@@ -242,6 +242,39 @@ describe('the engine', () => {
     expect(actor.getSnapshot()).toMatchObject({ status: 'active', value: 'green' });
     expect(faults).toEqual([new Error('the subject is broken')]);
     actor.stop();
+  });
+
+  test('never ends the program, whatever an actor throws that is looked at', () => {
+    const { clock, tick } = manualClock();
+    const faults: unknown[] = [];
+    const subject = new SystemSubject('evil');
+    const engine = new Inspector({ subject, clock, onFault: (thrown) => faults.push(thrown) });
+    onTestFinished(() => engine.close());
+    const outlet = new TestOutlet();
+    const { command } = engine.join(outlet);
+    const start = (id: string): AnyActorRef =>
+      createActor(light, { id, inspect: (event) => subject.observe(event) }).start();
+    const [evil, good] = [start('evil'), start('good')] as const;
+    onTestFinished(() => void [evil, good].map((actor) => actor.stop()));
+    tick();
+    evil.getSnapshot = () => fail(new Error('looked at')) as never;
+    command(JSON.stringify({ type: 'watch', actors: [evil.sessionId, good.sessionId], ref: 1 }));
+    for (let ticks = 0; ticks < 25; ticks += 1) tick();
+    expect(outlet.messages).toContainEqual({ type: 'answer', ref: 1, ok: true });
+    expect(outlet.messages).toContainEqual(expect.objectContaining({ type: 'detail', id: good.sessionId }));
+    expect(faults).toEqual([new Error('looked at')]);
+  });
+
+  test('obeys no more commands than a hand can give', () => {
+    const engine = new Inspector({ subject: new SystemSubject('calm'), clock: systemClock, onFault: fail });
+    onTestFinished(() => engine.close());
+    const outlet = new TestOutlet();
+    const { command } = engine.join(outlet);
+    for (let ref = 1; ref <= 1_000; ref += 1) command(JSON.stringify({ type: 'watch', actors: [], ref }));
+    const answers = outlet.messages.filter((message) => message.type === 'answer');
+    expect(answers).toHaveLength(1_000);
+    expect(answers[0]).toMatchObject({ ref: 1, ok: true });
+    expect(answers.at(-1)).toMatchObject({ ref: 1_000, ok: false });
   });
 
   test('tells a viewer who reads too slowly what it lost, and begins anew', async () => {
