@@ -51,6 +51,8 @@ export class Lab {
   readonly #clients = new Map<string, Client>();
   readonly #timers = new Set<unknown>();
   #made = 0;
+  // Those that flap and are to come back: their room is kept for them.
+  #away = 0;
 
   constructor(options: LabOptions) {
     this.#options = options;
@@ -77,6 +79,7 @@ export class Lab {
   drain(): void {
     for (const timer of this.#timers) this.#options.clock.clearTimeout(timer);
     this.#timers.clear();
+    this.#away = 0;
     for (const { peer, connection } of this.#clients.values()) {
       peer.onClosed = () => void this.#clients.delete(connection.id);
       peer.resume();
@@ -87,7 +90,7 @@ export class Lab {
 
   #spawnMany(kind: LabKind, count: number): LabAnswer {
     if (!this.#options.isReady()) return { ok: false, reason: 'the server is draining' };
-    if (this.#clients.size + count > mostClients) {
+    if (this.#clients.size + this.#away + count > mostClients) {
       return { ok: false, reason: `the lab has room for ${mostClients} clients` };
     }
     const connections = Array.from({ length: count }, () => this.#spawn(kind));
@@ -130,14 +133,18 @@ export class Lab {
     this.#clients.set(connection.id, client);
     peer.onClosed = () => {
       this.#clients.delete(connection.id);
-      if (kind === 'flapping' && this.#options.isReady()) this.#after(flapMs, () => this.#comeBack());
+      if (kind === 'flapping' && this.#options.isReady()) this.#leaveForAWhile();
     };
     this.#begin(kind, client);
     return connection.id;
   }
 
-  #comeBack(): void {
-    if (this.#options.isReady()) this.#spawn('flapping');
+  #leaveForAWhile(): void {
+    this.#away += 1;
+    this.#after(flapMs, () => {
+      this.#away -= 1;
+      if (this.#options.isReady()) this.#spawn('flapping');
+    });
   }
 
   #begin(kind: LabKind, client: Client): void {

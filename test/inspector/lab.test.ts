@@ -161,6 +161,15 @@ describe('a doing of the lab', () => {
   });
 });
 
+test('the lab keeps the room of those that flap while they are away', () => {
+  const { lab, clock, connections } = createLab();
+  for (let i = 0; i < 5; i += 1) lab.carryOut({ do: 'spawn', kind: 'flapping', count: 100 });
+  while (connections.size > 0) clock.advance(100);
+  expect(lab.carryOut({ do: 'spawn', kind: 'flapping', count: 1 })).toMatchObject({ ok: false });
+  clock.advance(1_000);
+  expect(connections.size).toBe(500);
+});
+
 test('the lab has room for so many, and takes nobody in while the server drains', () => {
   const { lab } = createLab();
   for (let i = 0; i < 5; i += 1)
