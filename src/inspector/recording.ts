@@ -39,6 +39,9 @@ const recordingLimits: RecordingLimits = { records: 200_000, characters: 128 * 1
 /** No line is longer, unless the file is no text at all. */
 const longestLine = 64 * 1_024 * 1_024;
 
+/** What is recorded is bounded in depth; what is far deeper would be too deep for those who go through it. */
+const deepestLine = 100;
+
 /** @throws RecordingError where the text is no recording. */
 export function readRecording(lines: Iterable<string>, limits = recordingLimits): Recording {
   const reader = new RecordingReader(limits);
@@ -115,6 +118,7 @@ class RecordingReader {
   #takeLine(line: string): void {
     if (this.#torn !== undefined) throw this.#torn;
     const message = parse(line);
+    if (message !== undefined && isDeeper(message, deepestLine)) throw this.fault('is nested too deeply');
     if (message === undefined) {
       const expected = this.#hello === undefined ? expectedFirst : expectedEach;
       this.#torn = this.fault(`is no JSON object with a type or a kind: ${expected}`);
@@ -167,6 +171,11 @@ class RecordingReader {
 const expectedFirst =
   'a recording is JSON, one object a line, and its first line is {"type":"hello","version":1,…}';
 const expectedEach = 'each line of a recording is one';
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
+}
 
 function parse(line: string): InspectorMessage | InspectorRecord | undefined {
   try {

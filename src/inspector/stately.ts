@@ -180,8 +180,13 @@ export class StatelyOutlet implements Outlet {
   }
 
   #rootOf(id: string): string {
-    const parent = this.#moment.get(id)?.parent;
-    return parent === undefined ? id : this.#rootOf(parent);
+    let root = id;
+    // A recording may be anybody's, and have actors go round in a ring.
+    for (const seen = new Set([id]); ; seen.add(root)) {
+      const parent = this.#moment.get(root)?.parent;
+      if (parent === undefined || seen.has(parent)) return root;
+      root = parent;
+    }
   }
 }
 

@@ -3,11 +3,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
 import type { Actor, Hello, InspectorRecord } from '../../src/inspector/messages.ts';
 import { readRecording, readRecordingFrom, RecordingError } from '../../src/inspector/recording.ts';
+import { Replay } from '../../src/inspector/replay.ts';
 import { Ring } from '../../src/inspector/ring.ts';
+import { StatelyOutlet } from '../../src/inspector/stately.ts';
 import { applyRecord, type Moment } from '../../src/inspector/timeline.ts';
+import { Inbox } from '../support/inbox.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { runHubbub, startHubbub } from '../support/processes.ts';
 import { patient, serve } from '../support/test-server.ts';
@@ -125,6 +130,17 @@ describe('reading a recording', () => {
       [...lines, '{"kind":"transition","seq":1,"at":2,"actor":"a","type":"go","edges":[],"value":7}'],
       'line 4 is not as expected: transition.value',
     ],
+    [
+      [...lines, '{"kind":"event","seq":1,"at":2,"to":"a","type":"go","from":{}}'],
+      'line 4 is not as expected: event.from must be string',
+    ],
+    [
+      [
+        ...lines,
+        `{"kind":"event","seq":1,"at":2,"to":"a","type":"go","data":${'['.repeat(200)}${']'.repeat(200)}}`,
+      ],
+      'line 4 is nested too deeply',
+    ],
   ])('says what is wrong with a file that is none: %j', (text, words) => {
     const read = () => readRecording(text);
     expect(read).toThrow(RecordingError);
@@ -235,6 +251,33 @@ describe('a recording of a server', patient, () => {
     expect(records.find(({ kind }) => kind === 'gauges')).toMatchObject({ connections: { open: 1 } });
     const watcher = await Watcher.watch(server.url);
     expect(watcher.records.all.filter(({ kind }) => kind !== 'gauges')).toEqual([]);
+    member.close();
+  });
+
+  test('that goes round in a ring is replayed to anybody', () => {
+    const recording = readRecording([
+      JSON.stringify(hello),
+      JSON.stringify({
+        type: 'actors',
+        done: true,
+        actors: [
+          { ...actorOf('a'), parent: 'b' },
+          { ...actorOf('b'), parent: 'a' },
+        ],
+      }),
+    ]);
+    const told: string[] = [];
+    const outlet = { send: (text: string) => told.push(text), bufferedBytes: 0, close: () => undefined };
+    new Replay(recording, systemClock).join(new StatelyOutlet(outlet));
+    expect(told).toHaveLength(2);
+  });
+
+  test('says at once that the disk is full, and the server goes on', async () => {
+    const logged = new Inbox<string>();
+    const write = (line: string): void => logged.push(line);
+    const server = await serve({ record: '/dev/full', logger: pino({ level: 'error' }, { write }) });
+    expect(await logged.next((line) => line.includes('cannot be written'))).toContain('ENOSPC');
+    const member = await joinByWebSocket(server);
     member.close();
   });
 
