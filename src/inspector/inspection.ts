@@ -78,8 +78,12 @@ export class Inspection {
   /** Begins to record into a file where that is asked for. @throws the system's error where it cannot be written. */
   async start(): Promise<void> {
     if (this.#config.record === '') return;
-    this.#file = await RecordFile.open(this.#config.record);
-    this.inspector.record(this.#file);
+    let end: (() => void) | undefined;
+    this.#file = await RecordFile.open(this.#config.record, (err) => {
+      this.#logger.error({ err }, 'the recording cannot be written, and ends here');
+      end?.();
+    });
+    end = this.inspector.record(this.#file);
   }
 
   isFor(request: IncomingMessage): boolean {
@@ -107,11 +111,7 @@ export class Inspection {
   async #close(): Promise<void> {
     this.#door.close();
     await this.inspector.close();
-    try {
-      await this.#file?.end();
-    } catch (err) {
-      this.#logger.error({ err }, 'the recording could not be written to its end');
-    }
+    await this.#file?.end();
   }
 }
 

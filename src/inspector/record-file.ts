@@ -12,24 +12,29 @@ export class RecordFile implements Sink {
   readonly #stream: WriteStream;
   #lost = 0;
   #losses = 0;
-  #failed: unknown;
+  #hasFailed = false;
 
-  /** Opens a file, and empties one that is there. @throws the system's error where it cannot. */
-  static async open(path: string): Promise<RecordFile> {
+  /**
+   * Opens a file, and empties one that is there. @throws the system's error where it cannot.
+   * @param onFailure is told, once, why no more can be written, as on a disk that is full
+   */
+  static async open(path: string, onFailure: (error: Error) => void): Promise<RecordFile> {
     const stream = createWriteStream(path);
     await once(stream, 'open');
-    return new RecordFile(stream);
+    return new RecordFile(stream, onFailure);
   }
 
-  constructor(stream: WriteStream) {
+  constructor(stream: WriteStream, onFailure: (error: Error) => void) {
     this.#stream = stream;
     stream.on('error', (error) => {
-      this.#failed ??= error;
+      if (this.#hasFailed) return;
+      this.#hasFailed = true;
+      onFailure(error);
     });
   }
 
   write(text: string): void {
-    if (this.#failed !== undefined) return;
+    if (this.#hasFailed) return;
     if (this.#stream.writableLength > mostWaitingBytes) {
       this.#lost += 1;
       return;
@@ -38,15 +43,12 @@ export class RecordFile implements Sink {
     this.#stream.write(`${text}\n`);
   }
 
-  /** Ends the file. @throws what the system said against writing it. */
+  /** @returns once all is written, or cannot be. */
   async end(): Promise<void> {
-    if (this.#failed === undefined) {
-      this.#stream.end();
-      await finished(this.#stream).catch((error: unknown) => {
-        this.#failed ??= error;
-      });
-    }
-    if (this.#failed !== undefined) throw this.#failed;
+    if (this.#hasFailed) return;
+    this.#stream.end();
+    // Why it could not be was told.
+    await finished(this.#stream).catch(() => undefined);
   }
 
   #tellLoss(): void {
