@@ -1,8 +1,8 @@
 /** A crowd is many members in a few rooms who talk all the time, and a count of what came of every word. */
 import { setMaxListeners } from 'node:events';
-import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { joinRoom, type Gap, type Position, type Room } from '../../src/client/index.ts';
+import { pauseFor, until } from './talk.ts';
 
 export interface CrowdOptions {
   readonly url: string;
@@ -44,7 +44,6 @@ interface Member {
 }
 
 const patienceMs = 20_000;
-const lookMs = 50;
 
 export class Crowd {
   readonly #members: readonly Member[];
@@ -73,7 +72,7 @@ export class Crowd {
   /** @throws Error where they are not within the time that one cares to wait. */
   async allOpen(): Promise<void> {
     const all = this.#members.length;
-    if (await until(() => this.open === all)) return;
+    if (await until(() => this.open === all, patienceMs)) return;
     throw new Error(`${all - this.open} of ${all} members could not join`);
   }
 
@@ -105,7 +104,7 @@ export class Crowd {
     }
     await Promise.all(talking);
     await this.allOpen();
-    await until(() => this.#tally().lost === 0);
+    await until(() => this.#tally().lost === 0, patienceMs);
     return this.#tally();
   }
 
@@ -125,7 +124,7 @@ export class Crowd {
   /** Says one thing after the other, whatever becomes of the connection. Ends when the last one has its place. */
   async #talk({ room, roomName }: Member, index: number, signal: AbortSignal): Promise<void> {
     for (let count = 1; !signal.aborted; count += 1) {
-      await delay(2 * Math.random() * this.#paceMs, undefined, { signal }).catch(() => undefined);
+      await pauseFor(this.#paceMs, signal);
       if (signal.aborted) return;
       const content = `message ${count} of member ${index}`;
       this.#sent += 1;
@@ -165,14 +164,4 @@ function isWithin({ epoch, offset }: Position, { from, to }: Gap): boolean {
   if (epoch === to.epoch) return offset <= to.offset;
   // An epoch is a UUID v7, which tells its age: one that began and ended while one was away is in between too.
   return from.epoch < epoch && epoch < to.epoch;
-}
-
-/** @returns whether it came true while one cared to wait. */
-async function until(isTrue: () => boolean): Promise<boolean> {
-  const end = performance.now() + patienceMs;
-  while (!isTrue()) {
-    if (performance.now() > end) return false;
-    await delay(lookMs);
-  }
-  return true;
 }

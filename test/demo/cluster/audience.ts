@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { joinRoom, type Room } from '../../../src/client/index.ts';
+import { pauseFor, until } from '../talk.ts';
 
 export interface AudienceOptions {
   readonly url: string;
@@ -64,7 +65,6 @@ class Member {
 }
 
 const patienceMs = 30_000;
-const lookMs = 50;
 
 export class Audience {
   readonly totals: Totals = {
@@ -99,7 +99,7 @@ export class Audience {
   /** Resolves once all are in their rooms. @throws Error where they are not within the time that one cares to wait. */
   static async join(options: AudienceOptions): Promise<Audience> {
     const audience = new Audience(options);
-    if (await until(() => audience.open === options.members)) return audience;
+    if (await until(() => audience.open === options.members, patienceMs)) return audience;
     await audience.leave();
     throw new Error(`${options.members - audience.open} of ${options.members} members could not join`);
   }
@@ -123,7 +123,7 @@ export class Audience {
   async hush(): Promise<number> {
     this.#talk.abort();
     await Promise.race([Promise.all(this.#talking), delay(patienceMs, undefined, { ref: false })]);
-    await until(() => this.#lost() === 0);
+    await until(() => this.#lost() === 0, patienceMs);
     return this.#lost();
   }
 
@@ -139,7 +139,7 @@ export class Audience {
   async #say(member: Member, signal: AbortSignal): Promise<void> {
     const listeners = this.#inRoomOf(member).length;
     for (let number = 1; !signal.aborted; number += 1) {
-      await delay(2 * Math.random() * this.#paceMs, undefined, { signal }).catch(() => undefined);
+      await pauseFor(this.#paceMs, signal);
       if (signal.aborted) return;
       this.totals.said += 1;
       await member.room.send(String(number));
@@ -185,14 +185,4 @@ export class Audience {
     }
     return lost;
   }
-}
-
-/** @returns whether it came true while one cared to wait. */
-async function until(isTrue: () => boolean): Promise<boolean> {
-  const end = performance.now() + patienceMs;
-  while (!isTrue()) {
-    if (performance.now() > end) return false;
-    await delay(lookMs);
-  }
-  return true;
 }
