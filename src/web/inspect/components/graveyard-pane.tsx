@@ -1,6 +1,7 @@
 /** The graveyard: the connections that were closed last, each with its end, and its story where it is opened. */
 import { useEffect, useState } from 'react';
-import type { Graveyard, Story } from '../../../inspector/messages.ts';
+import type { Graveyard } from '../../../inspector/messages.ts';
+import { useStoryOf } from '../hooks/use-story.ts';
 import type { Session, View } from '../model/session.ts';
 import { ageWords, countWords } from '../model/words.ts';
 import { StoryButton } from './story-button.tsx';
@@ -86,17 +87,6 @@ function GraveLine({ grave: { facts, end, messagesIn, messagesOut } }: { readonl
 }
 
 function GraveStory({ session, connection }: { readonly session: Session; readonly connection: string }) {
-  const [story, setStory] = useState<Story>();
-  useEffect(() => {
-    let isWanted = true;
-    const ask = async (): Promise<void> => {
-      const reply = await session.ask({ type: 'story', connection });
-      if (isWanted && reply?.type === 'story') setStory(reply.story);
-    };
-    void ask();
-    return () => {
-      isWanted = false;
-    };
-  }, [session, connection]);
+  const story = useStoryOf(session, connection);
   return story === undefined ? null : <Steps steps={story.steps} forgotten={story.forgotten} />;
 }

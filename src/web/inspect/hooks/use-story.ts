@@ -6,10 +6,21 @@ import type { Session } from '../model/session.ts';
 
 /** @returns undefined for what is no connection, where nothing is kept of connections, and in the past. */
 export function useStory(session: Session, actor: Actor): Story | undefined {
-  const [story, setStory] = useState<Story>();
   const isPast = useSignal(session.travel.cursor) !== undefined;
   const isKept = session.hello.value?.hasFlights === true && !isPast;
-  const connection = isKept ? actor.connection?.id : undefined;
+  return useStoryOf(session, isKept ? actor.connection?.id : undefined, actor);
+}
+
+/**
+ * @param connection the connection's own id, where there is one to ask about
+ * @param occasion when it is another one, the story is asked for anew
+ */
+export function useStoryOf(
+  session: Session,
+  connection: string | undefined,
+  occasion?: unknown,
+): Story | undefined {
+  const [story, setStory] = useState<Story>();
   useEffect(() => {
     if (connection === undefined) return undefined;
     let isWanted = true;
@@ -21,7 +32,7 @@ export function useStory(session: Session, actor: Actor): Story | undefined {
     return () => {
       isWanted = false;
     };
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- an actor to which something has happened is another object
-  }, [session, connection, actor]);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- it is what happened that is asked about
+  }, [session, connection, occasion]);
   return connection === undefined ? undefined : story;
 }
