@@ -2,15 +2,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket as NetSocket } from 'node:net';
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import { closeCodes } from '../close-codes.ts';
 import type { Config } from '../config.ts';
 import type { Connections } from '../connections.ts';
-import type { Hub } from '../hub.ts';
 import { packageVersion } from '../package-version.ts';
-import type { ServerActor } from '../server.ts';
-import type { Traffic } from '../traffic.ts';
-import { ChatSubject, type BrokerLoad } from './chat-subject.ts';
+import { ChatSubject, type ChatSubjectOptions } from './chat-subject.ts';
 import { Door } from './door.ts';
 import { Flights } from './flights.ts';
 import { Guard } from './guard.ts';
@@ -19,20 +15,12 @@ import { Lab } from './lab.ts';
 import { RecordFile } from './record-file.ts';
 import type { InspectorRoutes } from './routes.ts';
 
-export interface InspectionOptions {
-  readonly server: ServerActor;
-  readonly hub: Hub;
-  readonly connections: Connections;
-  readonly traffic: Traffic;
-  readonly config: Config;
-  readonly clock: Clock;
+export interface InspectionOptions extends Omit<ChatSubjectOptions, 'title' | 'flights'> {
   readonly logger: Logger;
   /** Whether the server takes connections. */
   readonly isReady: () => boolean;
   /** Which of several workers it is. */
   readonly worker?: number | undefined;
-  readonly brokerState: () => string;
-  readonly brokerLoad: BrokerLoad | undefined;
 }
 
 export class Inspection {
