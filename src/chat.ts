@@ -7,7 +7,8 @@ import { Batch } from './batch.ts';
 import type { Sender } from './channel.ts';
 import type { Position } from './broker.ts';
 import type { Clock } from './clock.ts';
-import type { Hub, Registration } from './hub.ts';
+import type { Hub } from './hub.ts';
+import type { Registration } from './requests.ts';
 import { errorText, pongText, type ErrorDetails } from './messages.ts';
 import {
   errorCodes,

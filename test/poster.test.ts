@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Channel } from '../src/channel.ts';
-import type { Broadcast, Hub } from '../src/hub.ts';
+import type { Hub } from '../src/hub.ts';
+import type { Broadcast } from '../src/requests.ts';
 import { ackText } from '../src/messages.ts';
 import { Batch } from '../src/batch.ts';
 import { Posters } from '../src/poster.ts';

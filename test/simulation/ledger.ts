@@ -4,7 +4,8 @@
  */
 import type { Position } from '../../src/broker.ts';
 import type { Channel } from '../../src/channel.ts';
-import type { Hub, Registration } from '../../src/hub.ts';
+import type { Hub } from '../../src/hub.ts';
+import type { Registration } from '../../src/requests.ts';
 import type { Minutes } from './minutes.ts';
 
 /** What a client says is its name and a running number, which no one else says. */
