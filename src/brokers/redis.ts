@@ -19,10 +19,10 @@ import type { Clock } from '../clock.ts';
 import { Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 import { Feed, parseNews, type Change } from './redis/feed.ts';
-import { Lane } from './redis/lane.ts';
+import { Lanes, type LanesLimits } from './redis/lanes.ts';
 import { isOfTheKey, Link } from './redis/link.ts';
 import { Registry } from './redis/registry.ts';
-import { readRoom, type Keeping } from './redis/room.ts';
+import { readRoom } from './redis/room.ts';
 import { probeName, probeScript, roomOfChannel } from './redis/scripts.ts';
 
 export interface RedisBrokerOptions {
@@ -46,11 +46,7 @@ export interface Teller {
   readonly isTold: boolean;
 }
 
-export interface RedisBrokerLimits extends Keeping {
-  /** How many publications may be on their way at once. */
-  readonly brokerWindow: number;
-  /** How long a publication may wait for Redis. */
-  readonly brokerWaitMs: number;
+export interface RedisBrokerLimits extends LanesLimits {
   /** Within which the members of a server that has died are gone. */
   readonly presenceTtlMs: number;
 }
@@ -79,20 +75,15 @@ export class RedisBroker implements Broker {
   readonly #registry: Registry;
   readonly #tellers: readonly Teller[];
   readonly #feeds = new Map<string, Feed>();
-  readonly #lanes = new Map<string, Lane>();
-  // The lanes that something was put into in this turn.
-  #touched = new Set<Lane>();
+  readonly #lanes: Lanes;
   #readers: Reader[] = [];
   #listener: BrokerListener | undefined;
   #link: Link | undefined;
   #isReady = false;
   #isRefusing = false;
-  #onTheirWay = 0;
   #gaps = 0;
   #checking: unknown;
-  #expiring: unknown;
   #opening: Promise<void> | undefined;
-  #isFlushing = false;
   /** How often the link was lost. */
   lostLinks = 0;
   /** How many publications were refused. */
@@ -107,17 +98,28 @@ export class RedisBroker implements Broker {
       ttlMs: limits.presenceTtlMs,
       report: (error) => report('presence', error),
     });
+    this.#lanes = new Lanes({
+      clock,
+      limits,
+      listener: {
+        published: (publication, position) => this.#listener?.published(publication, position),
+        refused: (publication) => this.#refused(publication),
+        limited: (publication, retryAfterMs) => this.#listener?.limited(publication, retryAfterMs),
+        reopened: () => this.#listener?.reopened(),
+        failed: (error) => report('publish', error),
+      },
+    });
     this.#tellers = [this.#registry, ...(options.tellers ?? [])];
   }
 
   get window(): number {
     if (this.#isRefusing) return Infinity;
-    return this.#isReady ? Math.max(0, this.#options.limits.brokerWindow - this.#onTheirWay) : 0;
+    return this.#isReady ? this.#lanes.window : 0;
   }
 
   /** How many publications Redis has not answered yet. */
   get onTheirWay(): number {
-    return this.#onTheirWay;
+    return this.#lanes.depth;
   }
 
   /** How often a room has missed messages, and read them from its log. */
@@ -135,25 +137,8 @@ export class RedisBroker implements Broker {
   }
 
   publish(publication: Publication, saidAt: number): void {
-    if (this.#isRefusing) {
-      this.refusals += 1;
-      this.#listener?.refused(publication);
-      return;
-    }
-    const { room } = publication;
-    let lane = this.#lanes.get(room);
-    if (lane === undefined) {
-      lane = new Lane(room, this, this.#options.limits);
-      this.#lanes.set(room, lane);
-    }
-    lane.add(publication, saidAt);
-    this.#onTheirWay += 1;
-    if (this.#expiring === undefined) this.#planExpiry(saidAt);
-    this.#touched.add(lane);
-    if (this.#isFlushing) return;
-    // What is said in one round goes as one.
-    this.#isFlushing = true;
-    queueMicrotask(() => this.#flush());
+    if (this.#isRefusing) this.#refused(publication);
+    else this.#lanes.add(publication, saidAt);
   }
 
   subscribe(room: string): void {
@@ -215,13 +200,14 @@ export class RedisBroker implements Broker {
 
   /** There is a link: everything goes its way. */
   resume(): void {
-    if (this.#link === undefined) this.onLost?.(new Error('lost as soon as it was opened'));
+    const link = this.#link;
+    if (link === undefined) this.onLost?.(new Error('lost as soon as it was opened'));
     this.#isReady = true;
     this.#isRefusing = false;
     this.#planCheck();
     const readers = this.#readers.splice(0);
-    for (const read of readers) read(this.#link);
-    for (const lane of this.#lanes.values()) void this.#send(lane);
+    for (const read of readers) read(link);
+    if (link !== undefined) this.#lanes.attach(link);
     this.#listener?.reopened();
   }
 
@@ -230,14 +216,13 @@ export class RedisBroker implements Broker {
     this.#isReady = false;
     this.#options.clock.clearTimeout(this.#checking);
     this.close();
-    const { clock, limits } = this.#options;
-    for (const lane of this.#lanes.values()) lane.refuse(clock.now() - limits.brokerWaitMs);
+    this.#lanes.detach();
   }
 
   /** Nothing waits any more: what does is refused, and what comes. */
   refuse(): void {
     this.#isRefusing = true;
-    for (const lane of this.#lanes.values()) lane.refuse();
+    this.#lanes.refuse();
     const readers = this.#readers.splice(0);
     for (const read of readers) read(undefined);
     this.#listener?.reopened();
@@ -246,7 +231,7 @@ export class RedisBroker implements Broker {
   /** The machine is no more. */
   end(): void {
     this.suspend();
-    this.#forgetExpiry();
+    this.#lanes.stop();
   }
 
   /** Lets go of the link. */
@@ -262,7 +247,7 @@ export class RedisBroker implements Broker {
     const link = this.#link;
     if (!this.#isReady || link === undefined) return;
     const isTold = () => this.#tellers.every((teller) => teller.isTold);
-    while ((this.#onTheirWay > 0 || !isTold()) && this.#link === link)
+    while ((this.#lanes.depth > 0 || !isTold()) && this.#link === link)
       await link.run(probeScript, probeName, [probeName], []);
   }
 
@@ -295,23 +280,12 @@ export class RedisBroker implements Broker {
     }
   }
 
-  // What lanes and feeds tell
-
-  published(publication: Publication, position: { epoch: string; offset: number }): void {
-    this.#answered();
-    this.#listener?.published(publication, position);
-  }
-
-  refused(publication: Publication): void {
+  #refused(publication: Publication): void {
     this.refusals += 1;
-    this.#answered();
     this.#listener?.refused(publication);
   }
 
-  limited(publication: Publication, retryAfterMs: number): void {
-    this.#answered();
-    this.#listener?.limited(publication, retryAfterMs);
-  }
+  // What feeds tell
 
   subscribed(room: string, position: { epoch: string; offset: number }): void {
     this.#listener?.subscribed(room, position);
@@ -327,59 +301,6 @@ export class RedisBroker implements Broker {
 
   message(entry: Entry): void {
     this.#listener?.message(entry);
-  }
-
-  #answered(): void {
-    const wasFull = this.window === 0;
-    this.#onTheirWay -= 1;
-    if (this.#onTheirWay === 0) this.#forgetExpiry();
-    if (wasFull && this.#isReady) this.#listener?.reopened();
-  }
-
-  // Publishing
-
-  #flush(): void {
-    this.#isFlushing = false;
-    const touched = this.#touched;
-    this.#touched = new Set();
-    for (const lane of touched) void this.#send(lane);
-  }
-
-  async #send(lane: Lane): Promise<void> {
-    const link = this.#link;
-    if (!this.#isReady || link === undefined) return;
-    try {
-      await lane.send(link);
-      if (lane.depth === 0) this.#lanes.delete(lane.room);
-    } catch (thrown) {
-      const error = thrown as Error;
-      if (!isOfTheKey(error)) return link.lose(error);
-      this.#options.report('publish', error);
-      lane.refuse();
-    }
-  }
-
-  /** Nothing waits for longer than it may, whatever Redis does meanwhile. */
-  #expire(): void {
-    const { clock, limits } = this.#options;
-    const now = clock.now();
-    for (const lane of this.#lanes.values()) lane.expire(now - limits.brokerWaitMs + 1);
-    this.#forgetExpiry();
-    if (this.#onTheirWay === 0) return;
-    const oldest = Math.min(...[...this.#lanes.values()].map((lane) => lane.oldest));
-    if (oldest === Infinity) return;
-    this.#planExpiry(oldest);
-  }
-
-  #planExpiry(since: number): void {
-    const { clock, limits } = this.#options;
-    const leftMs = since + limits.brokerWaitMs - clock.now();
-    this.#expiring = clock.setTimeout(() => this.#expire(), Math.max(1, leftMs));
-  }
-
-  #forgetExpiry(): void {
-    this.#options.clock.clearTimeout(this.#expiring);
-    this.#expiring = undefined;
   }
 
   // Hearing
