@@ -6,9 +6,26 @@ import { packageFile } from '../package-files.ts';
 /** The thread as it is built. */
 const worker = packageFile('dist/inspector/draw-worker.js');
 
+/** Charts that were drawn, by their text, the oldest first: a layout takes a second or two, and machines stay what they are. */
+const drawn = new Map<string, string>();
+const mostDrawn = 64;
+
 /** @returns the SVG, or undefined where it cannot be drawn; where `signal` ends it, that is at once. */
 export async function draw(mermaid: string, signal: AbortSignal): Promise<string | undefined> {
-  if (signal.aborted) return undefined;
+  const known = drawn.get(mermaid);
+  if (known !== undefined || signal.aborted) return known;
+  const svg = await layOut(mermaid, signal);
+  if (svg !== undefined) keep(mermaid, svg);
+  return svg;
+}
+
+function keep(mermaid: string, svg: string): void {
+  drawn.set(mermaid, svg);
+  const [oldest] = drawn.keys();
+  if (drawn.size > mostDrawn && oldest !== undefined) drawn.delete(oldest);
+}
+
+async function layOut(mermaid: string, signal: AbortSignal): Promise<string | undefined> {
   const thread = new Worker(worker, { workerData: mermaid });
   try {
     const [svg] = (await once(thread, 'message', { signal })) as [string];
