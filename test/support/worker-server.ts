@@ -61,9 +61,17 @@ export class WorkerServer {
     return (await (await fetch(`${this.url}/stats`)).json()) as AllStats;
   }
 
-  /** The processes of the workers that answer, by their numbers. */
+  /** The same once every worker has answered in its time, which on a busy machine may take another try. */
+  async statsOfAll(): Promise<AllStats> {
+    for (;;) {
+      const stats = await this.stats();
+      if (stats.workers.answered === stats.workers.expected) return stats;
+    }
+  }
+
+  /** The processes of the workers, by their numbers. */
   async pids(): Promise<number[]> {
-    const { workers } = await this.stats();
+    const { workers } = await this.statsOfAll();
     return workers.list.map(({ pid }) => pid);
   }
 

@@ -53,12 +53,12 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     const server = await WorkerServer.start(redis);
     const talkers = await Talkers.join(server.url, ['websocket', 'websocket', 'websocket', 'websocket']);
     await talkers.allKnown();
-    const { messagesSent: announced } = await server.stats();
+    const { messagesSent: announced } = await server.statsOfAll();
     talkers.talk();
     await talkers.hear(20);
     const { said, wrong } = await talkers.checkAll();
     expect(wrong).toEqual([]);
-    const stats = await server.stats();
+    const stats = await server.statsOfAll();
     expect(stats).toMatchObject({
       totalConnections: 4,
       activeConnections: 4,
@@ -110,7 +110,7 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     const server = await WorkerServer.start(redis);
     const talkers = await Talkers.join(server.url, ['websocket', 'websocket', 'sse', 'longpoll']);
     const [first = 0, second] = await server.pids();
-    const { totalConnections } = await server.stats();
+    const { totalConnections } = await server.statsOfAll();
     talkers.talk();
     await talkers.hear(10);
     process.kill(first, 'SIGKILL');
@@ -119,7 +119,7 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     await talkers.allOpen();
     await talkers.hear(20);
     expect((await talkers.checkAll()).wrong).toEqual([]);
-    const stats = await server.stats();
+    const stats = await server.statsOfAll();
     expect(stats.workers).toMatchObject({ expected: 2, answered: 2, deaths: 1 });
     expect(stats.workers.list.map(({ pid }) => pid)).toContain(second);
     // What the dead one had counted when it was asked last counts still.
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     await server.child.line(/rolling restart done: all 2 workers are replaced/);
     await talkers.allOpen();
     await talkers.hear(10);
-    const { workers } = await server.stats();
+    const { workers } = await server.statsOfAll();
     expect(workers).toMatchObject({ expected: 2, answered: 2, deaths: 0 });
     expect(workers.list.map(({ number, version }) => [number, version])).toEqual([
       [1, '99.0.0'],
@@ -203,7 +203,7 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     const { said, wrong } = await talkers.checkAll();
     expect(wrong).toEqual([]);
     // Some were said again, since their ack was lost with a connection; they were told once.
-    expect((await server.stats()).messagesReceived).toBeGreaterThanOrEqual(said);
+    expect((await server.statsOfAll()).messagesReceived).toBeGreaterThanOrEqual(said);
     server.child.signal('SIGTERM');
     const { code, pids } = await server.ended();
     expect(code).toBe(0);
