@@ -9,7 +9,7 @@ describe('the diagrams in the folder', () => {
   let present: Map<string, string>;
   beforeAll(async () => {
     [generated, present] = await Promise.all([generate(), existing()]);
-  });
+  }, 60_000);
 
   it('are those that `npm run diagrams` makes: none is stale, missing or extra', () => {
     const names = [...new Set([...generated.keys(), ...present.keys()])];

@@ -1,6 +1,6 @@
 /**
- * How the tests run: with the program and the page built before them and Redis there, and three files at a time, for they
- * wait as much as they work. Files share their modules, which takes half the time and lets no file leave anything behind
+ * How the tests run: with the program and the page built before them and Redis there, and two files at a time, for they
+ * wait more than they work. Files share their modules, which takes half the time and lets no file leave anything behind
  * for the next; but for the one that makes a document of its own.
  */
 import { defineConfig } from 'vitest/config';
@@ -10,7 +10,7 @@ const withDocument = 'test/react.test.ts';
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts', 'test/support/install-redis.ts'],
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       { extends: true, test: { name: 'document', include: [withDocument] } },
       {
