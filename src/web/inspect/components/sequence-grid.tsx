@@ -2,7 +2,7 @@
  * The grid of the sequence. Only the rows in view are in the document; at its end it follows what is new, and anywhere
  * else it keeps its place. It has the focus itself, and a cursor among its shown.
  */
-import { useEffect, useLayoutEffect, useMemo, type KeyboardEvent, type RefObject } from 'react';
+import { useEffect, useLayoutEffect, useMemo, useRef, type KeyboardEvent, type RefObject } from 'react';
 import { Virtualizer } from 'virtua';
 import { Icon } from '../../components/icon.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
@@ -45,12 +45,17 @@ export function SequenceGrid({ grid, session, cast, wish, sequence }: SequenceGr
   const index = at === undefined ? -1 : shown.findIndex(({ seq }) => seq === at.seq);
   const isOpen = at?.isOpen === true;
   const lastSeq = shown.at(-1)?.seq ?? -1;
+  const lastTop = useRef(0);
 
   const look = (): void => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = grid.current ?? {};
     const isAtEnd = scrollHeight - scrollTop - clientHeight <= followWithinPx;
+    const isUp = scrollTop < lastTop.current;
+    lastTop.current = scrollTop;
     const seq = shown[Math.floor(scrollTop / rowHeight)]?.seq;
     if (isAtEnd || seq === undefined) keepPlace('end', lastSeq);
+    // More rows may have come before the event that says where the last ones took the list: nobody has left its end.
+    else if (placeNow() === 'end' && !isUp) grid.current?.scrollTo({ top: scrollHeight });
     else keepPlace({ seq, hiddenPx: scrollTop % rowHeight }, lastSeq);
   };
 
@@ -62,6 +67,7 @@ export function SequenceGrid({ grid, session, cast, wish, sequence }: SequenceGr
         ? (grid.current?.scrollHeight ?? 0)
         : indexAfter(shown, place.seq - 1) * rowHeight + place.hiddenPx;
     grid.current?.scrollTo({ top });
+    lastTop.current = grid.current?.scrollTop ?? 0;
   }, [grid, shown]);
 
   // The details take room below, which must not be that of the row that they are of.

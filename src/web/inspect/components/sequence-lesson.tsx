@@ -1,6 +1,6 @@
 /** What one could do next where the sequence has nothing to show. */
 import { useSignal } from '../../hooks/use-signal.ts';
-import { choice, choose, clearFilters } from '../model/sequence-reading.ts';
+import { choice, choose, clearFilters, isFiltering } from '../model/sequence-reading.ts';
 import type { Sequence, SequenceWish } from '../model/sequence.ts';
 import type { Session } from '../model/session.ts';
 import { countWords } from '../model/words.ts';
@@ -19,7 +19,7 @@ export function SequenceLesson({ session, wish, sequence }: SequenceLessonProps)
   if (wish.lifelines.length === 0) {
     return <p className="lesson">There is nobody to draw a lifeline for.</p>;
   }
-  if (total > 0) {
+  if (total > 0 && isFiltering(wish)) {
     return (
       <div className="lesson">
         <p>None of the {countWords(total)} rows is left by what you filter.</p>

@@ -2,6 +2,7 @@
 import { Signal } from '../../model/signal.ts';
 import { actorOfConnection, castOf, familyOf } from './cast.ts';
 import { select, selection, showTab } from './selection.ts';
+import type { SequenceWish } from './sequence.ts';
 import type { View } from './session.ts';
 
 export interface SequenceChoice {
@@ -63,6 +64,15 @@ export function keepPlace(next: Place, lastSeq: number): void {
 
 export function choose(changes: Partial<SequenceChoice>): void {
   choice.set({ ...choice.value, ...changes });
+}
+
+/** Whether somebody filters more than is filtered from the beginning. */
+export function isFiltering({
+  actor,
+  hidden,
+  text,
+}: Pick<SequenceWish, 'actor' | 'hidden' | 'text'>): boolean {
+  return actor !== undefined || text !== '' || [...hidden].some((type) => type !== ownQuestion);
 }
 
 export function clearFilters(): void {
