@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { createActor, type AnyActorRef, type InspectionEvent } from 'xstate';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import { defineConfig, type Config } from '../src/config.ts';
+import { connectionsLogic } from '../src/connections-actor.ts';
 import { Connections, type Connection } from '../src/connections.ts';
 import { Hub } from '../src/hub.ts';
 import type { Arrow } from '../src/inspector/sequence.ts';
@@ -46,9 +47,16 @@ export class Recorder {
       clock,
       traffic,
       logger: pino({ level: 'silent' }),
-      inspect: (event) => this.#inspect(event),
     });
     this.#tapChannels();
+  }
+
+  /** Starts the connections without a server. */
+  begin(): this {
+    const { clock, connections } = this;
+    const inspect = (event: InspectionEvent) => this.#inspect(event);
+    createActor(connectionsLogic, { id: 'connections', clock, inspect, input: { connections } }).start();
+    return this;
   }
 
   /** Starts a server around the connections, without HTTP. */
@@ -143,9 +151,7 @@ export class Recorder {
 
   /** Whoever sends an event that comes from no actor: the server, to a connection; else the actor's own owner. */
   #outside(to: InspectionEvent['actorRef']): InspectionEvent['actorRef'] {
-    return this.#server !== undefined && to !== this.#server && (to as AnyActorRef)._parent === undefined
-      ? this.#server
-      : to;
+    return this.#server !== undefined && isConnection(to as AnyActorRef) ? this.#server : to;
   }
 
   /** Adds to the event that caused it the state that the connection is in since. */
@@ -276,11 +282,18 @@ function statesIn(value: unknown, prefix = ''): string[] {
   return states;
 }
 
-/** What the reader knows an actor as: `ada connection`, `ada reader`, `server`. */
+function isConnection(actor: AnyActorRef): boolean {
+  return actor.id.startsWith('connection-');
+}
+
+/** What the reader knows an actor as: `ada connection`, `ada reader`, `server hub`. */
 function nameOf(actor: AnyActorRef): string {
   const parent = actor._parent;
-  const root = parent ?? actor;
-  if (root.id === 'server') return actor === root ? 'server' : `server ${actor.id}`;
-  const { name } = (root as Connection['actor']).getSnapshot().context.writer;
-  return `${name} ${parent === undefined ? 'connection' : actor.id}`;
+  if (isConnection(actor)) return `${clientOf(actor)} connection`;
+  if (parent === undefined) return actor.id;
+  return isConnection(parent) ? `${clientOf(parent)} ${actor.id}` : `${parent.id} ${actor.id}`;
+}
+
+function clientOf(connection: AnyActorRef): string {
+  return (connection as Connection['actor']).getSnapshot().context.writer.name;
 }

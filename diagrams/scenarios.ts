@@ -28,7 +28,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'A client connects',
     participants: ada,
     run() {
-      const recorder = new Recorder();
+      const recorder = new Recorder().begin();
       recorder.connect('ada');
       recorder.clock.advance(aMomentMs);
       return recorder.arrows();
@@ -46,7 +46,7 @@ export const scenarios: readonly Scenario[] = [
       'bob peer': "Bob's browser",
     },
     run() {
-      const recorder = new Recorder();
+      const recorder = new Recorder().begin();
       const { peer } = recorder.connect('ada');
       recorder.connect('bob');
       recorder.clock.advance(aMomentMs);
@@ -61,7 +61,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'A client that does not read',
     participants: ada,
     run() {
-      const recorder = new Recorder({ rate: 0 });
+      const recorder = new Recorder({ rate: 0 }).begin();
       const slow = recorder.connect('ada', 'tea', 100);
       const chatty = recorder.connect('bob');
       recorder.clock.advance(aMomentMs);
@@ -81,7 +81,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'A client whose cable was pulled',
     participants: ada,
     run() {
-      const recorder = new Recorder();
+      const recorder = new Recorder().begin();
       const { peer } = recorder.connect('ada');
       recorder.clock.advance(aMomentMs);
       recorder.forgetSoFar();

@@ -11,7 +11,14 @@
 import type { Socket as NetSocket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { pino, type Logger } from 'pino';
-import { createActor, toPromise, waitFor, type AnyActorRef } from 'xstate';
+import {
+  createActor,
+  toPromise,
+  waitFor,
+  type AnyActorRef,
+  type InspectionEvent,
+  type Observer,
+} from 'xstate';
 import type { Broker } from './broker.ts';
 import { Admission } from './admission.ts';
 import { MemoryBroker } from './brokers/memory.ts';
@@ -20,7 +27,7 @@ import { logBroker } from './brokers/redis/watch.ts';
 import { RedisBroker } from './brokers/redis.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { ConfigError, defineConfig, type Config } from './config.ts';
-import { Connections, type Inspect } from './connections.ts';
+import { Connections } from './connections.ts';
 import {
   figuresOfAll,
   type Figures,
@@ -38,6 +45,7 @@ import { MemoryLimits } from './limits/memory.ts';
 import { RedisLimits } from './limits/redis.ts';
 import { Metrics } from './metrics.ts';
 import { packageVersion } from './package-version.ts';
+import { Scheduler } from './scheduler.ts';
 import { serverMachine, type ServerActor } from './server.ts';
 import { topState } from './state-value.ts';
 import { createTraffic, type Traffic } from './traffic.ts';
@@ -56,6 +64,9 @@ export interface ChatServerOptions extends Partial<Config> {
   /** Given where it is one of several workers, which are one to the world: then its figures are those of all. */
   readonly worker?: WorkerPlace;
 }
+
+/** One who watches the actors. */
+export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /** What a server leaves behind. */
 export interface StopReport {
@@ -132,7 +143,6 @@ export class ChatServer {
       clock: trackedClock,
       traffic,
       logger: this.#logger,
-      inspect,
     });
     this.hub = hub;
     this.connections = connections;
@@ -163,6 +173,7 @@ export class ChatServer {
         release: () => this.#release(),
       },
     });
+    Scheduler.install(this.actor.system, trackedClock);
     this.#admission = new Admission({
       config,
       connections,
@@ -197,7 +208,6 @@ export class ChatServer {
       state = now;
     });
     connections.onEmpty = () => this.actor.send({ type: 'emptied' });
-    this.#leaks.watch('connection', () => [...connections].flatMap(({ actor }) => runningActors(actor)));
     this.#leaks.watch('hub', () => hub.remains());
     this.#leaks.watch('server', () => runningActors(this.actor));
   }

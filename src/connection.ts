@@ -34,10 +34,15 @@ export interface ConnectionInput {
   readonly session: Session;
   readonly timeouts: ConnectionTimeouts;
   readonly clock: Clock;
-  /** Is told what a transition threw. */
-  readonly report: (thrown: unknown) => void;
-  /** Is told each event that was taken, and the state after it. */
-  readonly note: (eventType: string, value: StateValue) => void;
+  readonly keeper: Keeper;
+}
+
+/** One that keeps the connections, and is told of each by its id. */
+export interface Keeper {
+  /** It has taken an event, and is in this state. */
+  stepped(connectionId: string, eventType: string, value: StateValue): void;
+  /** One of its transitions threw. */
+  threw(connectionId: string, thrown: unknown): void;
 }
 
 export interface ConnectionContext extends ConnectionInput {
@@ -87,7 +92,8 @@ const machine = setup({
       return { type: 'finish', code, reason, flush: code !== closeCodes.slowConsumer.code };
     }),
     terminate: sendTo('writer', { type: 'terminate' }),
-    report: ({ context }, { thrown }: { thrown: unknown }) => context.report(thrown),
+    report: ({ context: { keeper, reader } }, { thrown }: { thrown: unknown }) =>
+      keeper.threw(reader.id, thrown),
     recordClose: assign((_, { code, reason }: { code: number; reason: string }) => ({
       close: { code, reason, by: 'server' } satisfies Close,
     })),
@@ -244,8 +250,8 @@ function silenceMs({ reader, clock }: ConnectionContext): number {
 
 const supervised = supervise(machine, (thrown): ConnectionEvent => ({ type: 'failed', thrown }));
 
-export const connectionMachine = tellSteps(supervised, ({ type }, { context, value }) =>
-  context.note(type, value),
+export const connectionMachine = tellSteps(supervised, ({ type }, { context: { keeper, reader }, value }) =>
+  keeper.stepped(reader.id, type, value),
 );
 
 export type ConnectionActor = ActorRefFrom<typeof connectionMachine>;

@@ -1,19 +1,16 @@
 /**
- * The registry of connections: it makes each one an actor of its own, knows those that live, and counts how the
- * others died.
- *
- * They are roots and not children of the server's actor, because XState copies a parent's whole map of children
- * at each birth and scans a whole system's timers at each death.
+ * The registry of connections: it makes each one an actor of its own, below the `connections` actor, knows those that
+ * live, and counts how the others died.
  */
 import type { Logger } from 'pino';
 import { newId } from './ids.ts';
-import { createActor, type AnyActorRef, type InspectionEvent, type Observer, type StateValue } from 'xstate';
+import { createActor, type AnyActorRef, type StateValue } from 'xstate';
 import type { Position } from './broker.ts';
 import { Chat } from './chat.ts';
 import { closeCodes, firstPrivateCode, otherCode } from './close-codes.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import { connectionMachine, type Close, type ConnectionActor } from './connection.ts';
+import { connectionMachine, type Close, type ConnectionActor, type Keeper } from './connection.ts';
 import { Echo } from './echo.ts';
 import type { Hub } from './hub.ts';
 import type { Place } from './limits.ts';
@@ -22,8 +19,6 @@ import { Reader, type Session } from './reader.ts';
 import type { Socket } from './socket.ts';
 import type { Traffic } from './traffic.ts';
 import { Writer } from './writer.ts';
-
-export type Inspect = Observer<InspectionEvent> | ((event: InspectionEvent) => void);
 
 /** What a new socket is for. */
 export type Purpose =
@@ -47,6 +42,7 @@ export interface Connection {
   readonly purpose: Purpose;
   /** What it counts for; none where nobody counts. */
   readonly place: Place | undefined;
+  readonly session: Session;
 }
 
 export interface ConnectionsOptions {
@@ -55,7 +51,6 @@ export interface ConnectionsOptions {
   readonly clock: Clock;
   readonly traffic: Traffic;
   readonly logger: Logger;
-  readonly inspect: Inspect | undefined;
 }
 
 /** One that keeps account of connections. It MUST NOT throw. */
@@ -67,6 +62,13 @@ export interface Witness {
   closed(connection: Connection, close: Close): void;
 }
 
+const namePrefix = 'connection-';
+
+/** @returns the id of the connection whose actor goes by this name. */
+export function connectionIdOf(actorName: string): string {
+  return actorName.slice(namePrefix.length);
+}
+
 /** Ends that an operator should hear of. */
 const notableCodes: ReadonlySet<number> = new Set([
   closeCodes.internalError.code,
@@ -75,7 +77,7 @@ const notableCodes: ReadonlySet<number> = new Set([
   closeCodes.rateLimitAbuse.code,
 ]);
 
-export class Connections {
+export class Connections implements Keeper {
   readonly closedByCode = new Map<number, number>();
   /** How many there were since the server started. */
   total = 0;
@@ -84,6 +86,7 @@ export class Connections {
   witness: Witness | undefined;
   readonly #options: ConnectionsOptions;
   readonly #living = new Map<string, Connection>();
+  #parent: AnyActorRef | undefined;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -101,9 +104,19 @@ export class Connections {
     return this.#living.get(id);
   }
 
-  /** Makes a socket a connection, and starts it; its place is given back when it is gone. */
+  /** Begins to make connections, as the children of this actor; it calls `ended` when one of them has. */
+  start(parent: AnyActorRef): void {
+    this.#parent = parent;
+  }
+
+  /**
+   * Makes a socket a connection, and starts it; its place is given back when it is gone.
+   * @throws Error before `start`, for who would hear of its end?
+   */
   open(socket: Socket, purpose: Purpose, place?: Place): Connection {
-    const { config, clock, traffic, logger, inspect } = this.#options;
+    const parent = this.#parent;
+    if (parent === undefined) throw new Error('no connection can be opened before the server has started');
+    const { config, clock, traffic, logger } = this.#options;
     const id = newId();
     const name = purpose.kind === 'chat' ? purpose.name : purpose.kind;
     const writer = new Writer({ id, name, socket, limits: config, traffic });
@@ -111,31 +124,42 @@ export class Connections {
     const limits = purpose.kind === 'chat' ? config : { ...config, rate: 0 };
     const reader = new Reader({ id, socket, session, writer, limits, clock, traffic });
     const actor = createActor(connectionMachine, {
-      id: `connection-${id}`,
-      clock,
-      ...(inspect === undefined ? {} : { inspect }),
+      id: `${namePrefix}${id}`,
+      parent,
       input: {
         reader,
         writer,
         session,
         timeouts: config,
         clock,
-        note: (eventType, value) => this.witness?.stepped(id, eventType, value),
-        report: (thrown) => logger.error({ err: thrown, connection: id }, 'a transition threw'),
+        keeper: this,
       },
     });
-    const connection = { id, actor, socket, reader, writer, purpose, place };
+    const connection = { id, actor, socket, reader, writer, purpose, place, session };
     this.total += 1;
     this.#living.set(id, connection);
-    actor.subscribe({
-      complete: () => this.#remove(connection, actor.getSnapshot().output),
-      error: (thrown) => this.#salvage(connection, session, thrown),
-    });
     this.witness?.opening(connection);
     actor.start();
     if (purpose.kind === 'refused') actor.send({ type: 'close', code: purpose.code, reason: purpose.reason });
     logger.debug({ connection: id, address: socket.remoteAddress, ...purpose }, 'connection opened');
     return connection;
+  }
+
+  stepped(id: string, eventType: string, value: StateValue): void {
+    this.witness?.stepped(id, eventType, value);
+  }
+
+  threw(id: string, thrown: unknown): void {
+    this.#options.logger.error({ err: thrown, connection: id }, 'a transition threw');
+  }
+
+  /** Strikes out a connection whose actor, by this name, has ended. */
+  ended(actorName: string): void {
+    const connection = this.#living.get(connectionIdOf(actorName));
+    if (connection === undefined) return;
+    const { status, output, error } = connection.actor.getSnapshot();
+    if (status === 'error') this.#salvage(connection, error);
+    else this.#remove(connection, output);
   }
 
   #sessionFor(purpose: Purpose, writer: Writer): Session {
@@ -172,8 +196,9 @@ export class Connections {
   }
 
   /** The actor died of an error in its own teardown: what it held is given back here. */
-  #salvage(connection: Connection, session: Session, thrown: unknown): void {
+  #salvage(connection: Connection, thrown: unknown): void {
     const { logger } = this.#options;
+    const { session } = connection;
     logger.error({ err: thrown, connection: connection.id }, 'connection failed');
     // XState leaves the children of an actor that ended in error running; this is the event it stops others with.
     const children: Record<string, AnyActorRef | undefined> = connection.actor.getSnapshot().children;

@@ -1,9 +1,15 @@
 /** hubbub as a library: the same server inside another program. */
-export { ChatServer, createChatServer, type ChatServerOptions, type StopReport } from './chat-server.ts';
+export {
+  ChatServer,
+  createChatServer,
+  type ChatServerOptions,
+  type Inspect,
+  type StopReport,
+} from './chat-server.ts';
 export { closeCodes, type CloseCode } from './close-codes.ts';
 export type { Clock } from './clock.ts';
 export { ConfigError, type Config } from './config.ts';
-export type { Connection, Connections, Inspect } from './connections.ts';
+export type { Connection, Connections } from './connections.ts';
 export { connectionMachine, type Close, type ConnectionActor } from './connection.ts';
 export type { Hub, HubView } from './hub.ts';
 export {

@@ -10,6 +10,7 @@ import { fromCallback } from 'xstate';
 import { assertNever } from './assert.ts';
 import type { Sender } from './channel.ts';
 import type { Clock } from './clock.ts';
+import { commanded } from './commanded.ts';
 import { Limiter } from './limiter.ts';
 import type { Socket, SocketListener } from './socket.ts';
 import type { Traffic } from './traffic.ts';
@@ -243,16 +244,17 @@ export class Reader implements SocketListener, Sender {
 }
 
 /** The reader as the connection's child actor: it lives as long as the connection. */
-export const readerLogic = fromCallback<ReaderCommand, { reader: Reader }>(({ input, sendBack, receive }) => {
-  const { reader } = input;
-  receive((command) => {
+export const readerLogic = commanded(
+  fromCallback<ReaderCommand, { reader: Reader }>(({ input: { reader }, sendBack }) => {
+    reader.start(sendBack);
+    return () => reader.release();
+  }),
+  ({ reader }, command) => {
     switch (command.type) {
       case 'stop':
         return reader.stop();
       default:
         return assertNever(command.type);
     }
-  });
-  reader.start(sendBack);
-  return () => reader.release();
-});
+  },
+);

@@ -1,12 +1,13 @@
 /**
  * The server is the machine that listens and drains: `starting → listening → draining → stopped`.
  *
- * Hub and broker are its children from beginning to end. Draining closes the connections, spread over time; gives
+ * Hub, broker and connections are its children from beginning to end. Draining closes the connections, spread over time; gives
  * the last ones some grace; terminates what is left; and only then lets go of HTTP, broker and hub.
  */
 import { assign, fromPromise, sendTo, setup, type ActorRefFrom, type AnyActorLogic } from 'xstate';
 import { memoryBrokerMachine } from './brokers/memory.ts';
 import type { Clock } from './clock.ts';
+import { connectionsLogic } from './connections-actor.ts';
 import type { Connections } from './connections.ts';
 import { drainLogic } from './drain.ts';
 import { hubLogic } from './hub-actor.ts';
@@ -50,6 +51,7 @@ export const serverMachine = setup({
   },
   actors: {
     hub: hubLogic,
+    connections: connectionsLogic,
     /** The one in memory, unless another is provided. */
     broker: memoryBrokerMachine as AnyActorLogic,
     drain: drainLogic,
@@ -76,6 +78,11 @@ export const serverMachine = setup({
   invoke: [
     { id: 'broker', src: 'broker', input: ({ context }: { context: ServerContext }) => context.brokerInput },
     { id: 'hub', src: 'hub', input: ({ context }) => ({ hub: context.hub }) },
+    {
+      id: 'connections',
+      src: 'connections',
+      input: ({ context }) => ({ connections: context.connections }),
+    },
   ],
   initial: 'starting',
   states: {

@@ -9,6 +9,7 @@ import { fromCallback } from 'xstate';
 import { assertNever } from './assert.ts';
 import type { Batch } from './batch.ts';
 import type { Sender } from './channel.ts';
+import { commanded } from './commanded.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import type { Subscriber } from './room.ts';
 import type { Socket } from './socket.ts';
@@ -166,9 +167,12 @@ export class Writer implements Subscriber {
 }
 
 /** The writer as the connection's child actor: it lives as long as the connection. */
-export const writerLogic = fromCallback<WriterCommand, { writer: Writer }>(({ input, sendBack, receive }) => {
-  const { writer } = input;
-  receive((command) => {
+export const writerLogic = commanded(
+  fromCallback<WriterCommand, { writer: Writer }>(({ input: { writer }, sendBack }) => {
+    writer.start(sendBack);
+    return () => writer.release();
+  }),
+  ({ writer }, command) => {
     switch (command.type) {
       case 'ping':
         return writer.ping();
@@ -179,7 +183,5 @@ export const writerLogic = fromCallback<WriterCommand, { writer: Writer }>(({ in
       default:
         return assertNever(command);
     }
-  });
-  writer.start(sendBack);
-  return () => writer.release();
-});
+  },
+);

@@ -36,6 +36,11 @@ class Crowd {
     return this.#members.values();
   }
 
+  /** Nobody is connected through it. */
+  start(): void {
+    return undefined;
+  }
+
   join(manner: Manner): void {
     const send = () => {
       this.done.push('asked');

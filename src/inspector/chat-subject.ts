@@ -4,7 +4,7 @@ import type { Batch } from '../batch.ts';
 import type { Channel } from '../channel.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
-import type { Connection, Connections } from '../connections.ts';
+import { connectionIdOf, type Connection, type Connections } from '../connections.ts';
 import type { Hub } from '../hub.ts';
 import type { Subscriber } from '../room.ts';
 import type { ServerActor } from '../server.ts';
@@ -42,13 +42,10 @@ const fullestNamed = 10;
 const messagesShown = 5;
 const charactersShown = 200;
 
-const connectionPrefix = 'connection-';
-
 export class ChatSubject implements Subject {
   readonly title: string;
   readonly contentShown: boolean;
   readonly #options: ChatSubjectOptions;
-  #hear: ((root: AnyActorRef) => void) | undefined;
 
   constructor(options: ChatSubjectOptions) {
     this.#options = options;
@@ -60,30 +57,24 @@ export class ChatSubject implements Subject {
     return this.#options.clock.now();
   }
 
-  *roots(): Generator<AnyActorRef> {
-    yield this.#options.server;
-    for (const { actor } of this.#options.connections) yield actor;
+  roots(): Iterable<AnyActorRef> {
+    return [this.#options.server];
   }
 
-  onRoot(hear: ((root: AnyActorRef) => void) | undefined): void {
-    this.#hear = hear;
-  }
-
-  /** A connection is there, and about to start. */
-  opening({ actor }: Connection): void {
-    this.#hear?.(actor);
+  /** There will be no other. */
+  onRoot(): void {
+    return undefined;
   }
 
   describe(actor: AnyActorRef): Description {
-    const { server, flights } = this.#options;
+    const { flights } = this.#options;
     const type = this.#typeOf(actor);
     if (type !== 'connection') return { type };
-    const id = connectionIdIn(actor);
+    const id = connectionIdOf(actor.id);
     const facts = flights.factsOf(id);
     const lastEvent = flights.lastEventOf(id);
     return {
       type,
-      parent: server,
       ...(facts === undefined ? {} : { connection: facts, since: facts.openedAt }),
       ...(lastEvent === undefined ? {} : { lastEvent }),
     };
@@ -170,14 +161,18 @@ export class ChatSubject implements Subject {
   /** By names and places alone, for an actor tells its last things when it is in no registry any more. */
   #typeOf(actor: AnyActorRef): ActorType {
     const parent = actor._parent;
-    if (actor === (this.#options.server as AnyActorRef)) return 'server';
-    if (parent === undefined) return actor.id.startsWith(connectionPrefix) ? 'connection' : 'other';
-    const places = parent === (this.#options.server as AnyActorRef) ? serverParts : connectionParts;
-    return places.find((name) => name === actor.id) ?? 'other';
+    if (parent === undefined) return actor === (this.#options.server as AnyActorRef) ? 'server' : 'other';
+    if (parent._parent === undefined) return serverParts.find((name) => name === actor.id) ?? 'other';
+    if (isCrowd(parent)) return 'connection';
+    return isCrowd(parent._parent) ? (connectionParts.find((name) => name === actor.id) ?? 'other') : 'other';
   }
 
+  /** The connection that an actor is, or is a part of. */
   #connectionOf(actor: AnyActorRef): Connection | undefined {
-    return this.#options.connections.get(connectionIdIn(actor._parent ?? actor));
+    const { connections } = this.#options;
+    return (
+      connections.get(connectionIdOf(actor.id)) ?? connections.get(connectionIdOf(actor._parent?.id ?? ''))
+    );
   }
 
   #hubActor(): AnyActorRef | undefined {
@@ -273,11 +268,12 @@ const allowedContext: Partial<Record<ActorType, readonly string[]>> = {
   connection: ['close', 'isGone'],
 };
 
-const serverParts: readonly ActorType[] = ['hub', 'broker'];
+const serverParts: readonly ActorType[] = ['hub', 'broker', 'connections'];
 const connectionParts: readonly ActorType[] = ['reader', 'writer'];
 
-function connectionIdIn({ id }: AnyActorRef): string {
-  return id.slice(connectionPrefix.length);
+/** Whether this is the parent of the connections. */
+function isCrowd({ id, _parent: parent }: AnyActorRef): boolean {
+  return id === 'connections' && parent !== undefined && parent._parent === undefined;
 }
 
 /** How many messages there are of each type; a `system` one goes by its event. */

@@ -9,20 +9,29 @@ import type { Step } from './messages.ts';
 /** How many steps are kept. */
 export const stepsKept = 50;
 
+/** What is kept of a step: when, since the beginning, what, and the state after it where that is another one. */
+type Slot = [sinceMs: number, event: string, state: string | undefined];
+
+const slotSize = 3 satisfies Slot['length'];
+
 export class Flight {
-  // Rings that grow only as far as they must: most connections do little in their lives.
-  readonly #times: number[] = [];
-  readonly #events: string[] = [];
-  readonly #states: (string | undefined)[] = [];
+  readonly startedAt: number;
+  // One ring for all that there is of a step, for there is one of these for each of thousands of connections. It grows
+  // only as far as it must: most of them do little in their lives.
+  readonly #log: Slot[number][] = [];
   #count = 0;
   #value: StateValue | undefined;
 
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
   /** Notes an event, and the state after it. */
   step(at: number, eventType: string, value: StateValue): void {
-    const slot = this.#count % stepsKept;
-    this.#times[slot] = at;
-    this.#events[slot] = eventType;
-    this.#states[slot] = value === this.#value ? undefined : describe(value);
+    const slot = (this.#count % stepsKept) * slotSize;
+    this.#log[slot] = at - this.startedAt;
+    this.#log[slot + 1] = eventType;
+    this.#log[slot + 2] = value === this.#value ? undefined : describe(value);
     this.#value = value;
     this.#count += 1;
   }
@@ -32,9 +41,8 @@ export class Flight {
     const kept = Math.min(this.#count, stepsKept);
     let before: string | undefined;
     return Array.from({ length: kept }, (_, index) => {
-      const slot = (this.#count - kept + index) % stepsKept;
-      const state = this.#states[slot] ?? before;
-      const step = { at: this.#times[slot] ?? 0, event: this.#events[slot] ?? '' };
+      const [sinceMs, event, state = before] = this.#slot(this.#count - kept + index);
+      const step = { at: this.startedAt + sinceMs, event };
       if (state === undefined || state === before) return step;
       before = state;
       return { ...step, state };
@@ -47,7 +55,12 @@ export class Flight {
   }
 
   get lastEvent(): string | undefined {
-    return this.#events[(this.#count - 1) % stepsKept];
+    return this.#count === 0 ? undefined : this.#slot(this.#count - 1)[1];
+  }
+
+  #slot(number: number): Slot {
+    const at = (number % stepsKept) * slotSize;
+    return this.#log.slice(at, at + slotSize) as Slot;
   }
 }
 

@@ -15,7 +15,6 @@ const gravesKept = 1_000;
 interface Airborne {
   readonly connection: Connection;
   readonly flight: Flight;
-  readonly openedAt: number;
 }
 
 export class Flights {
@@ -31,9 +30,10 @@ export class Flights {
 
   /** Begins to keep the last steps of a connection, which must not have started yet. */
   begin(connection: Connection): void {
-    const flight = new Flight();
-    flight.step(this.#clock.now(), 'xstate.init', connection.actor.getSnapshot().value);
-    this.#airborne.set(connection.id, { connection, flight, openedAt: this.#clock.now() });
+    const now = this.#clock.now();
+    const flight = new Flight(now);
+    flight.step(now, 'xstate.init', connection.actor.getSnapshot().value);
+    this.#airborne.set(connection.id, { connection, flight });
   }
 
   step(connectionId: string, eventType: string, value: StateValue): void {
@@ -90,7 +90,7 @@ function storyOf(airborne: Airborne): Story {
   };
 }
 
-function factsOf({ connection, openedAt }: Airborne): ConnectionFacts {
+function factsOf({ connection, flight }: Airborne): ConnectionFacts {
   const lab = labKindOf(connection);
   const { id, purpose, socket, writer } = connection;
   return {
@@ -100,7 +100,7 @@ function factsOf({ connection, openedAt }: Airborne): ConnectionFacts {
     name: writer.name,
     transport: socket.transport,
     address: socket.remoteAddress,
-    openedAt,
+    openedAt: flight.startedAt,
     ...(lab === undefined ? {} : { lab }),
   };
 }

@@ -40,10 +40,7 @@ export class Inspection {
     const place = options.worker === undefined ? '' : `, worker ${options.worker}`;
     const subject = new ChatSubject({ ...options, title: `hubbub ${packageVersion()}${place}`, flights });
     connections.witness = {
-      opening: (connection) => {
-        flights.begin(connection);
-        subject.opening(connection);
-      },
+      opening: (connection) => flights.begin(connection),
       stepped: (id, eventType, value) => flights.step(id, eventType, value),
       closed: (connection, close) => flights.end(connection, close),
     };

@@ -60,7 +60,15 @@ export interface Hello {
 
 // Actors
 
-export type ActorType = 'server' | 'hub' | 'broker' | 'connection' | 'reader' | 'writer' | 'other';
+export type ActorType =
+  | 'server'
+  | 'hub'
+  | 'broker'
+  | 'connections'
+  | 'connection'
+  | 'reader'
+  | 'writer'
+  | 'other';
 
 export type ActorStatus = 'active' | 'done' | 'error' | 'stopped';
 
@@ -78,7 +86,7 @@ export type Projection =
 
 export interface Actor {
   readonly id: string;
-  /** The actor below which it is shown: XState's parent, or the server for a connection. */
+  /** The actor below which it is shown. */
   readonly parent?: string;
   /** The name that it goes by: `connection-…`, `reader`, `hub`. */
   readonly name: string;

@@ -282,13 +282,8 @@ export class Recorder implements DataPlaneListener {
   }
 
   #rowOf(actor: AnyActorRef, { id, definition, context }: Known): Actor {
-    const {
-      type,
-      parent = actor._parent,
-      connection,
-      since,
-      lastEvent,
-    } = this.#options.subject.describe(actor);
+    const { type, connection, since, lastEvent } = this.#options.subject.describe(actor);
+    const parent = actor._parent;
     const snapshot = actor.getSnapshot() as Snapshot<unknown>;
     const now = this.#options.subject.now();
     const timers = definition === undefined ? [] : (timersOf(actor) ?? []);

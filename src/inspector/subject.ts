@@ -9,8 +9,6 @@ import type { ActorType, ChannelRecord, ConnectionFacts, DeliveryRecord, GaugesR
 /** How an actor is shown. */
 export interface Description {
   readonly type: ActorType;
-  /** The actor below which it is shown, where that is not its parent in XState. */
-  readonly parent?: AnyActorRef;
   readonly connection?: ConnectionFacts;
   /** When it began, and what happened to it last, where that is known. */
   readonly since?: number;
@@ -49,7 +47,7 @@ export interface Subject {
   /** Whether what people say may be shown. */
   readonly contentShown: boolean;
   now(): number;
-  /** The roots that run, each before those that are shown below it. */
+  /** The roots that run. */
   roots(): Iterable<AnyActorRef>;
   /** Names the one that hears of each further root, before that starts; undefined silences it. */
   onRoot(hear: ((root: AnyActorRef) => void) | undefined): void;

@@ -27,14 +27,15 @@ describe('a viewer of a server', patient, () => {
       'server',
       'broker',
       'hub',
+      'connections',
       'connection',
       'reader',
       'writer',
     ]);
-    const [top] = watcher.actors.values();
+    const [top, , , crowd] = watcher.actors.values();
     expect(top).toMatchObject({ name: 'server', value: 'listening', context: { url: server.url } });
     expect(watcher.connection('ada')).toMatchObject({
-      parent: top?.id,
+      parent: crowd?.id,
       machine: 'connection',
       value: { open: { heartbeat: 'alive', inbound: 'flowing', outbound: 'clear' } },
       connection: { room: 'tea', name: 'ada', transport: 'websocket', address: '127.0.0.1', purpose: 'chat' },
@@ -64,7 +65,12 @@ describe('a viewer of a server', patient, () => {
       'closing_membership_leaving>closing_membership_left',
       'closing>closed',
     ]);
-    expect([...watcher.actors.values()].map(({ type }) => type)).toEqual(['server', 'broker', 'hub']);
+    expect([...watcher.actors.values()].map(({ type }) => type)).toEqual([
+      'server',
+      'broker',
+      'hub',
+      'connections',
+    ]);
     const seqs = watcher.records.all.map(({ seq }) => seq);
     expect(seqs).toEqual(seqs.map((_, index) => index));
   });
@@ -125,7 +131,7 @@ describe('a viewer of a server', patient, () => {
     );
     const gauges = await watcher.record('gauges');
     expect(gauges).toMatchObject({
-      actors: 6,
+      actors: 7,
       connections: { open: 1 },
       channels: [
         { name: 'register' },

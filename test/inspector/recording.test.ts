@@ -243,6 +243,7 @@ describe('a recording of a server', patient, () => {
       'server',
       'broker',
       'hub',
+      'connections',
       'ada',
       'reader',
       'writer',

@@ -8,6 +8,7 @@ import type { Config } from '../../src/config.ts';
 import { Connections, type Connection } from '../../src/connections.ts';
 import { Hub } from '../../src/hub.ts';
 import { trackActors } from '../../src/leaks.ts';
+import { Scheduler } from '../../src/scheduler.ts';
 import { serverMachine, type ServerActor } from '../../src/server.ts';
 import { createTraffic } from '../../src/traffic.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
@@ -97,7 +98,7 @@ export class World {
     const logger = pino({ level: 'silent' });
     this.hub = new Hub({ broker: this.broker, clock, config, traffic });
     this.ledger.watch(this.hub);
-    this.connections = new Connections({ hub: this.hub, config, clock, traffic, logger, inspect });
+    this.connections = new Connections({ hub: this.hub, config, clock, traffic, logger });
     this.server = createActor(serverMachine, {
       id: 'server',
       clock,
@@ -115,6 +116,7 @@ export class World {
         },
       },
     });
+    Scheduler.install(this.server.system, clock);
     this.connections.onEmpty = () => this.server.send({ type: 'emptied' });
   }
 

@@ -20,6 +20,7 @@ import type { Subscriber } from '../../src/room.ts';
 import type { Socket, SocketListener } from '../../src/socket.ts';
 import { createTraffic } from '../../src/traffic.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
+import { startCrowd } from './crowd.ts';
 import { connectionOf } from './peers.ts';
 import * as raw from './raw-client.ts';
 import { SimulatedClock } from './simulated-clock.ts';
@@ -309,10 +310,10 @@ export class MemoryStage implements Stage {
       clock,
       traffic,
       logger,
-      inspect: (event) => {
-        this.leaks.inspect(event);
-        this.transitions.inspect(event);
-      },
+    });
+    startCrowd(this.connections, clock, (event) => {
+      this.leaks.inspect(event);
+      this.transitions.inspect(event);
     });
     // What is on the wire is nobody's: it is no leak.
     const { socket, peer } = memoryPair({ clock: this.clock, latencyMs, wireBytes: 64 });

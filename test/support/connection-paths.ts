@@ -46,8 +46,7 @@ const input: ConnectionInput = {
   session: { open: () => true, take: () => true, refuse: nothing, close: nothing },
   timeouts: defineConfig(),
   clock: new SimulatedClock(),
-  report: nothing,
-  note: nothing,
+  keeper: { stepped: nothing, threw: nothing },
 };
 
 const model = connectionMachine.provide({

@@ -9,6 +9,7 @@ import { trackActors } from '../../src/leaks.ts';
 import type { ServerMessage } from '../../src/protocol.ts';
 import { createTraffic } from '../../src/traffic.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
+import { startCrowd } from './crowd.ts';
 import { SimulatedClock } from './simulated-clock.ts';
 
 /** One who came in: the connection on the server, the client's end, and what the client heard. */
@@ -37,8 +38,8 @@ export class MemoryHouse {
       clock,
       traffic,
       logger: pino({ level: 'silent' }),
-      inspect: this.#leaks.inspect,
     });
+    startCrowd(this.connections, clock, this.#leaks.inspect);
   }
 
   /** Lets somebody in over a wire of some latency and size, up to the welcome. */
