@@ -4,7 +4,7 @@
  *
  * A broker MUST number a room's messages without gaps within one epoch, and hand them to its listener in that
  * order; MUST NOT hand over messages of rooms that are not subscribed; MUST answer every `subscribe` with one
- * `subscribed`, unless the room is unsubscribed before; every `publish` with one `published`, `refused` or `limited`, handing back the
+ * `subscribed` or `unavailable`, unless the room is unsubscribed before; every `publish` with one `published`, `refused` or `limited`, handing back the
  * object that it was given; and every `history` with one call, each at once or later; MUST publish once what is published
  * again with the same key within the dedupe window, and answer it with the first one's place; MUST NOT throw.
  */
@@ -108,6 +108,8 @@ export interface BrokerListener {
    * the numbering began anew, or messages were lost, and nobody will hand over what is between.
    */
   subscribed(room: string, position: Position): void;
+  /** The room cannot be subscribed, for what is kept of it is not a room: it may be asked for again. */
+  unavailable(room: string): void;
   message(entry: Entry): void;
   /** The publication, or an earlier one with its key, has this place in its room's log. */
   published(publication: Publication, position: Position): void;

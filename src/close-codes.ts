@@ -33,6 +33,7 @@ export const closeCodes = {
   tokenExpired: { code: 4003, name: 'token expired', reason: 'token expired', reconnect: 'yes' },
   handshakeTimeout: { code: 4004, name: 'handshake timeout', reason: 'handshake timeout', reconnect: 'yes' },
   sessionReplaced: { code: 4005, name: 'session replaced', reason: 'session replaced', reconnect: 'yes' },
+  roomUnavailable: { code: 4006, name: 'room unavailable', reason: 'room unavailable', reconnect: 'yes' },
   badRequest: { code: 4500, name: 'bad request', reason: 'bad request or room name', reconnect: 'no' },
   unauthorized: { code: 4501, name: 'unauthorized', reason: 'unauthorized', reconnect: 'no' },
   rateLimitAbuse: { code: 4502, name: 'rate limit abuse', reason: 'rate limit abuse', reconnect: 'no' },

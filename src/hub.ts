@@ -204,51 +204,58 @@ export class Hub implements BrokerListener {
   }
 
   #enter(request: Registration, room: Room): void {
-    const { subscriber, since } = request;
-    request.since = undefined;
+    const { subscriber } = request;
     const rooms = this.#roomsOf.get(subscriber) ?? new Set();
     if (!rooms.has(room)) {
       this.#roomsOf.set(subscriber, rooms.add(room));
       if (rooms.size === 2) for (const shared of rooms) shared.shared += 1;
       else if (rooms.size > 2) room.shared += 1;
     }
-    if (room.position === undefined) room.waiting.set(subscriber, since);
-    else this.#admit(subscriber, room, room.position, since);
+    if (room.position === undefined) room.waiting.set(subscriber, request);
+    else this.#admit(request, room, room.position);
   }
 
-  #admit(subscriber: Subscriber, room: Room, position: Position, since: Position | undefined): void {
+  #admit(request: Registration, room: Room, position: Position): void {
+    const { subscriber, since } = request;
+    request.since = undefined;
     if (since === undefined) this.#letIn(subscriber, room, { position, recovered: false, missed: [] });
-    else this.#readMissed(subscriber, room, since, position);
+    else this.#readMissed(request, room, since, position);
   }
 
   /** Has the broker say what one who comes back has missed, and lets it in then. */
-  #readMissed(subscriber: Subscriber, room: Room, since: Position, { epoch }: Position): void {
-    const comingBack: Return = { subscriber, since, meanwhile: [] };
+  #readMissed(request: Registration, room: Room, since: Position, { epoch }: Position): void {
+    const { subscriber } = request;
+    const comingBack: Return = { request, since, meanwhile: [] };
     room.returning.set(subscriber, comingBack);
     const after = since.epoch === epoch ? since.offset : 0;
     this.#broker.history(room.name, { after, limit: Infinity }, (history) => {
       // It may have left since, or have asked again.
       if (room.returning.get(subscriber) !== comingBack) return;
       this.#timestamp = this.#now();
-      if (history === 'unavailable') this.#turnAway(subscriber, room);
+      if (history === 'unavailable') this.#turnAway(request, room);
       else this.#bringBack(comingBack, room, history);
       this.#wake();
     });
   }
 
-  #bringBack({ subscriber, since, meanwhile }: Return, room: Room, history: History | undefined): void {
+  #bringBack({ request, since, meanwhile }: Return, room: Room, history: History | undefined): void {
+    const { subscriber } = request;
     room.returning.delete(subscriber);
     if (room.position === undefined) return;
     this.#letIn(subscriber, room, recoveryOf(since, history, meanwhile, room.position));
   }
 
-  /** What it has missed cannot be read now: it asks again, or comes in anew, and loses nothing. */
-  #turnAway(subscriber: Subscriber, room: Room): void {
+  /** It cannot be let in now, or not be told what it has missed: it asks again, or comes in anew, and loses nothing. */
+  #turnAway(request: Registration, room: Room): void {
+    const { subscriber } = request;
     this.#deliveries.answer(subscriber, [
       errorText('unavailable', { room: room.name, timestamp: this.#timestamp }),
     ]);
     room.returning.delete(subscriber);
-    if (!room.has(subscriber)) this.#leave(subscriber, room);
+    if (room.has(subscriber)) return;
+    request.entered = false;
+    this.#leave(subscriber, room);
+    subscriber.turnedAway();
   }
 
   #letIn(subscriber: Subscriber, room: Room, { position, recovered, missed }: Recovery): void {
@@ -311,8 +318,16 @@ export class Hub implements BrokerListener {
     this.#timestamp = this.#now();
     const before = room.position;
     if (before?.epoch !== position.epoch || before.offset !== position.offset) this.#move(room, position);
-    for (const [subscriber, since] of room.waiting) this.#admit(subscriber, room, position, since);
+    for (const request of room.waiting.values()) this.#admit(request, room, position);
     room.waiting.clear();
+    this.#wake();
+  }
+
+  unavailable(name: string): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    this.#timestamp = this.#now();
+    for (const request of room.waiting.values()) this.#turnAway(request, room);
     this.#wake();
   }
 

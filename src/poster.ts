@@ -98,6 +98,8 @@ class Poster implements Subscriber, Sender {
 
   registered(): void {}
 
+  turnedAway(): void {}
+
   unregistered(): void {}
 
   unparked(): void {}

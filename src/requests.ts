@@ -10,7 +10,7 @@ export interface Registration {
   since?: Position | undefined;
   /** Set by the asker when it has left since: leaving has its own channel, and may overtake this request. */
   withdrawn: boolean;
-  /** Set by the hub once it has let the asker in. */
+  /** Set by the hub: the asker is in, or waits for the broker to let it in. */
   entered: boolean;
 }
 

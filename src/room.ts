@@ -8,6 +8,7 @@ import type { Entry } from './entry.ts';
 import type { Limiter } from './limiter.ts';
 import { Presence } from './presence.ts';
 import type { SystemMessage } from './protocol.ts';
+import type { Registration } from './requests.ts';
 
 /** One that hears rooms: all that the hub knows of a connection. Implementations MUST NOT throw. */
 export interface Subscriber {
@@ -19,13 +20,15 @@ export interface Subscriber {
   flush(): void;
   /** The hub has entered this subscriber into a room. */
   registered(): void;
+  /** The hub cannot let this subscriber into a room that it asked for, and has told it so. */
+  turnedAway(): void;
   /** The hub has forgotten this subscriber. */
   unregistered(): void;
 }
 
 /** One who comes back, and whose history the broker is still to read. */
 export interface Return {
-  readonly subscriber: Subscriber;
+  readonly request: Registration;
   /** The last message that it has. */
   readonly since: Position;
   /** What is said while the history is read, and so may be missing from it. */
@@ -40,7 +43,7 @@ export class Room {
   /** How many members there are on other servers. */
   elsewhere = 0;
   /** Those who asked to come in before the position was known. */
-  readonly waiting = new Map<Subscriber, Position | undefined>();
+  readonly waiting = new Map<Subscriber, Registration>();
   /** Those who come back, until it is known what they have missed. */
   readonly returning = new Map<Subscriber, Return>();
   /** How many of the members are in other rooms too, and so may get several batches in one round. */

@@ -9,6 +9,7 @@ import { fromCallback } from 'xstate';
 import { assertNever } from './assert.ts';
 import type { Batch } from './batch.ts';
 import type { Sender } from './channel.ts';
+import { closeCodes } from './close-codes.ts';
 import { commanded } from './commanded.ts';
 import { Outbox, type OutboxLimits } from './outbox.ts';
 import type { Subscriber } from './room.ts';
@@ -17,6 +18,7 @@ import type { Traffic } from './traffic.ts';
 
 export type WriterEdge =
   | { type: 'registered' } // the hub entered us into our first room
+  | { type: 'close'; code: number; reason: string } // it cannot, and there is nothing else to stay for
   | { type: 'unregistered' } // the hub has forgotten us
   | { type: 'high' } // the outbox rose to its high-water mark
   | { type: 'low' } // the outbox fell below it
@@ -114,6 +116,13 @@ export class Writer implements Subscriber {
     if (this.#registered) return;
     this.#registered = true;
     this.#tell?.({ type: 'registered' });
+  }
+
+  /** Whoever is in another room stays there. */
+  turnedAway(): void {
+    if (this.#registered) return;
+    const { code, reason } = closeCodes.roomUnavailable;
+    this.#tell?.({ type: 'close', code, reason });
   }
 
   unregistered(): void {

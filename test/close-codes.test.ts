@@ -26,6 +26,7 @@ describe('the catalogue of close codes', () => {
       4003: 'token expired',
       4004: 'handshake timeout',
       4005: 'session replaced',
+      4006: 'room unavailable',
       4500: 'bad request',
       4501: 'unauthorized',
       4502: 'rate limit abuse',

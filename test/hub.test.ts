@@ -782,6 +782,27 @@ describe('a broker that takes its time', () => {
     expect(tea.hub.rooms.get('tea')?.waiting.size).toBe(0);
   });
 
+  test('has no such room -> those who wait are told so, may say nothing there, and may ask again', () => {
+    const { hub, tea, broker, people, answer } = waiting('tea', 'tea');
+    const cid = tea.person('cid');
+    const registration = tea.join(cid);
+    tea.clock.settle();
+    broker.listener?.unavailable('tea');
+    hub.broadcast.offer({ registration, content: 'hello', saidAt: 0 }, nobody);
+    tea.clock.settle();
+    for (const { heard, timesTurnedAway } of [...people, cid]) {
+      expect(heard[0]).toMatchObject({ type: 'error', code: 'unavailable', room: 'tea' });
+      expect(timesTurnedAway).toBe(1);
+    }
+    expect(cid.heard[1]).toMatchObject({ type: 'error', code: 'not_in_room' });
+    expect([hub.rooms.size, hub.subscribers, broker.published]).toEqual([0, 0, []]);
+    hub.register.offer(registration, nobody);
+    tea.clock.settle();
+    answer('tea');
+    expect(broker.calls).toEqual(['subscribe tea', 'unsubscribe tea', 'subscribe tea']);
+    expect(types(cid.heard)).toEqual(['error', 'error', 'welcome', 'joined']);
+  });
+
   test('answers -> only those who still wait are welcomed', () => {
     const { tea, broker, people, answer } = waiting('tea', 'tea');
     const [ann, bob] = people;
@@ -1046,6 +1067,7 @@ describe('a broker that is away', () => {
     tea.clock.settle();
     expect(bob.heard).toMatchObject([{ type: 'error', code: 'unavailable', room: 'tea' }]);
     expect([tea.hub.rooms.get('tea')?.members.length, tea.hub.subscribers]).toEqual([1, 1]);
+    expect([bob.timesRegistered, bob.timesTurnedAway]).toEqual([0, 1]);
   });
 
   test('cannot read what a member asks for again -> told so, and a member still', () => {
@@ -1057,7 +1079,7 @@ describe('a broker that is away', () => {
     broker.tellHistory?.('unavailable');
     tea.clock.settle();
     expect(types(ann.news())).toEqual(['error']);
-    expect(tea.hub.rooms.get('tea')?.has(ann)).toBe(true);
+    expect([tea.hub.rooms.get('tea')?.has(ann), ann.timesTurnedAway]).toEqual([true, 0]);
   });
 });
 

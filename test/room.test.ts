@@ -94,7 +94,7 @@ describe('membership', () => {
 
   test('a room that somebody waits to enter is not empty', () => {
     const room = new Room('tea');
-    room.waiting.set(ann, undefined);
+    room.waiting.set(ann, { subscriber: ann, room: 'tea', withdrawn: false, entered: true });
     expect([room.isEmpty, room.members]).toEqual([false, []]);
     room.waiting.delete(ann);
     expect(room.isEmpty).toBe(true);

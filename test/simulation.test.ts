@@ -25,6 +25,7 @@ class LossyBroker extends MemoryBroker {
   override listen(listener: BrokerListener): void {
     super.listen({
       subscribed: (room, position) => listener.subscribed(room, position),
+      unavailable: (room) => listener.unavailable(room),
       message: (entry) => {
         if (entry.offset !== 2) listener.message(entry);
       },

@@ -97,6 +97,14 @@ describe('a writer', () => {
     expect(edges).toEqual(['registered', 'unregistered']);
   });
 
+  test('closes when it is turned away from the first room, and stays when it is in another', () => {
+    const { writer, edges } = createWriter();
+    writer.turnedAway();
+    writer.registered();
+    writer.turnedAway();
+    expect(edges).toEqual(['close', 'registered']);
+  });
+
   test('lives as a child from the parent’s start to its stop, and takes its orders', () => {
     const { socket, writer, edges } = createWriter();
     const orders: WriterCommand[] = [

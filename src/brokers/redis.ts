@@ -20,7 +20,7 @@ import { Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 import { Feed, parseNews, type Change } from './redis/feed.ts';
 import { Lanes, type LanesLimits } from './redis/lanes.ts';
-import { isOfTheKey, Link } from './redis/link.ts';
+import { KeyError, Link } from './redis/link.ts';
 import { Registry } from './redis/registry.ts';
 import { readRoom } from './redis/room.ts';
 import { probeName, probeScript, roomOfChannel } from './redis/scripts.ts';
@@ -323,8 +323,10 @@ export class RedisBroker implements Broker {
   }
 
   /** @throws the link's error. */
-  #attach(feed: Feed, link: Link): Promise<void> {
-    return this.#bear('subscribe', feed.attach(link));
+  async #attach(feed: Feed, link: Link): Promise<void> {
+    const { room } = feed;
+    await this.#bear('subscribe', feed.attach(link));
+    if (feed.position === undefined && feed.isOn(link)) this.#listener?.unavailable(room);
   }
 
   /** What is wrong with one room's keys is no reason to give up the link. @throws the link's error. */
@@ -332,8 +334,8 @@ export class RedisBroker implements Broker {
     try {
       await work;
     } catch (error) {
-      if (!isOfTheKey(error as Error)) throw error;
-      this.#options.report(stage, error as Error);
+      if (!(error instanceof KeyError)) throw error;
+      this.#options.report(stage, error);
     }
   }
 

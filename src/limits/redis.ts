@@ -6,7 +6,7 @@
  * While Redis is away, or slow to answer, this server goes on with what it knows itself: at once, for whoever asks. It speaks
  * by the broker's link, and so is back when that is.
  */
-import { isOfTheKey, type Link } from '../brokers/redis/link.ts';
+import { KeyError, type Link } from '../brokers/redis/link.ts';
 import { countScript, countsNameOf, weighScript, type Script } from '../brokers/redis/scripts.ts';
 import { leaseOf, type Lease } from '../brokers/redis/lease.ts';
 import type { Clock } from '../clock.ts';
@@ -134,8 +134,8 @@ export class RedisLimits implements Limits {
       });
       this.#forgetWhereEmpty(named);
     } catch (error) {
-      if (!isOfTheKey(error as Error)) throw error;
-      this.#options.report(error as Error);
+      if (!(error instanceof KeyError)) throw error;
+      this.#options.report(error);
     }
     if (this.#link !== link) tally.doubt();
   }

@@ -42,6 +42,7 @@ class Shelf {
         this.told.push(`subscribed ${room} at ${offset}`);
         this.epochs.push(epoch);
       },
+      unavailable: (room) => void this.told.push(`unavailable ${room}`),
       message: ({ publication: { content }, offset }) => void this.told.push(`${offset}: ${content}`),
       published: (_, position) => void this.places.push(position),
       refused: ({ content }) => void this.told.push(`refused ${content}`),

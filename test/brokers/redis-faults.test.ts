@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { HurriedClock } from '../support/hurried-clock.ts';
-import { joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
+import { connectWebSocket, joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
 import { hasRedis, RedisCluster, RedisServer } from '../support/redis.ts';
 import { patient, serve, serveSeveral, untilBroker, type TestServerOptions } from '../support/test-server.ts';
 import { Throttle } from '../support/throttle.ts';
@@ -266,6 +266,10 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     const { hash, log, servers } = namesOf('broken');
     for (const name of [hash, log, servers]) await redis.command('SET', name, 'not ours');
     ann.send({ type: 'join', room: 'broken' });
+    expect(await ann.next('error')).toMatchObject({ code: 'unavailable', room: 'broken' });
+    const bob = connectWebSocket(server, { room: 'broken', name: 'bob' });
+    expect(await bob.next('error')).toMatchObject({ code: 'unavailable', room: 'broken' });
+    expect((await bob.closed).code).toBe(4006);
     say(ann, ['hello']);
     await isAcked(ann, ['hello']);
     clock.hurry(checkMs);
@@ -276,6 +280,9 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     say(ann, ['all is well']);
     await hears(ann, ['hello', 'all is well']);
     expect(offsetsOf(ann)).toEqual([1, 2]);
+    await redis.command('DEL', hash, log, servers);
+    ann.send({ type: 'join', room: 'broken' });
+    expect(await ann.next('welcome', ({ room }) => room === 'broken')).toMatchObject({ offset: 0 });
     await server.stop();
   });
 

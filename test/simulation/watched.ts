@@ -160,6 +160,7 @@ export class WatchedBroker implements Broker {
         this.rooms.set(room, position.epoch);
         listener.subscribed(room, position);
       },
+      unavailable: (room) => listener.unavailable(room),
       message: (entry) => listener.message(entry),
       published: (publication, position) => {
         const { room, content } = publication;

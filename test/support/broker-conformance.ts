@@ -37,6 +37,10 @@ class Ear implements BrokerListener {
     this.#hear({ kind: 'subscribed', room, position });
   }
 
+  unavailable(room: string): void {
+    throw new Error(`unavailable: ${room}`);
+  }
+
   message({ publication, offset }: Entry): void {
     this.#hear({ kind: 'message', publication, offset });
   }

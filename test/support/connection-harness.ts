@@ -91,6 +91,7 @@ const speaker: Subscriber & Sender = {
   offer: () => undefined,
   flush: () => undefined,
   registered: () => undefined,
+  turnedAway: () => undefined,
   unregistered: () => undefined,
   unparked: () => undefined,
 };

@@ -14,8 +14,9 @@ export class FakeSubscriber implements Subscriber {
   readonly id: string;
   readonly name: string;
   readonly writes: Write[] = [];
-  /** How often the hub said that it had entered it, and that it had forgotten it. */
+  /** How often the hub said that it had entered it, had turned it away, and had forgotten it. */
   timesRegistered = 0;
+  timesTurnedAway = 0;
   timesUnregistered = 0;
   readonly #round: () => number;
   #offered: Batch[] = [];
@@ -51,6 +52,10 @@ export class FakeSubscriber implements Subscriber {
 
   registered(): void {
     this.timesRegistered += 1;
+  }
+
+  turnedAway(): void {
+    this.timesTurnedAway += 1;
   }
 
   unregistered(): void {

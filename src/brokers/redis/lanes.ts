@@ -5,7 +5,7 @@
 import type { Position, Publication } from '../../broker.ts';
 import type { Clock } from '../../clock.ts';
 import { Lane, type LaneListener } from './lane.ts';
-import { isOfTheKey, type Link } from './link.ts';
+import { KeyError, type Link } from './link.ts';
 import type { Keeping } from './room.ts';
 
 export interface LanesOptions {
@@ -129,7 +129,7 @@ export class Lanes implements LaneListener {
       if (lane.depth === 0) this.#lanes.delete(lane.room);
     } catch (thrown) {
       const error = thrown as Error;
-      if (!isOfTheKey(error)) return link.lose(error);
+      if (!(error instanceof KeyError)) return link.lose(error);
       this.#options.listener.failed(error);
       lane.refuse();
     }

@@ -91,11 +91,15 @@ export class Link {
   /**
    * Runs a script where its keys are.
    * @param tag what they have in common: the hash tag, such as the room; where they have none, the one key.
-   * @throws Redis' error, or why the link is no more.
+   * @throws a KeyError, Redis' error, or why the link is no more.
    */
   async run(script: Script, tag: string, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const { commands } = this.#nodeOf(tag);
-    return commands.sendCommand(['EVALSHA', script.sha, String(keys.length), ...keys, ...args]);
+    try {
+      return await commands.sendCommand(['EVALSHA', script.sha, String(keys.length), ...keys, ...args]);
+    } catch (error) {
+      throw isOfTheKeys(error as Error) ? new KeyError(keys, error as Error) : error;
+    }
   }
 
   /** Resolves once what is published there is heard. */
@@ -229,8 +233,18 @@ export class Link {
   }
 }
 
-/** Whether an error is about the keys that were asked for, and not about Redis: to try again is of no use. */
-export function isOfTheKey({ message }: Error): boolean {
+/** A key error is about the keys that were asked for, and not about Redis: no other link would do better. */
+export class KeyError extends Error {
+  constructor(keys: readonly string[], cause: Error) {
+    const names = keys.slice(0, mostNamed).join(', ');
+    super(`somebody else wrote to one of the keys ${names}: delete it (${cause.message})`, { cause });
+  }
+}
+
+/** Those of messages, of which there are many, come last. */
+const mostNamed = 3;
+
+function isOfTheKeys({ message }: Error): boolean {
   return message.startsWith('WRONGTYPE') || message.startsWith('ERR ');
 }
 

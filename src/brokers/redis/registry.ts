@@ -4,7 +4,7 @@
 import type { Elsewhere, Member } from '../../broker.ts';
 import type { Clock } from '../../clock.ts';
 import { leaseOf, type Lease } from './lease.ts';
-import { isOfTheKey, type Link } from './link.ts';
+import { KeyError, type Link } from './link.ts';
 import { Roster } from './roster.ts';
 import {
   aliveScript,
@@ -153,8 +153,8 @@ export class Registry {
     try {
       await roster.tell(link, this.#lease.holdsMs);
     } catch (error) {
-      if (!isOfTheKey(error as Error)) throw error;
-      this.#options.report(error as Error);
+      if (!(error instanceof KeyError)) throw error;
+      this.#options.report(error);
     }
     if (roster.size === 0 && roster.isTold(link)) this.#rosters.delete(roster.room);
   }
