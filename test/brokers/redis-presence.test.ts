@@ -1,10 +1,13 @@
 /** Who is where, over several servers on one Redis. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { serversName } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { startHubbub } from '../support/processes.ts';
 import { hasRedis, RedisServer } from '../support/redis.ts';
-import { patient, serveSeveral } from '../support/test-server.ts';
+import { patient, serveSeveral, untilBroker } from '../support/test-server.ts';
 
 async function serveTwo(): Promise<{ redis: RedisServer; one: ChatServer; other: ChatServer }> {
   const redis = await RedisServer.start();
@@ -66,6 +69,30 @@ describe.skipIf(!hasRedis)('presence on several servers', patient, () => {
       names: ['cid'],
       epoch: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
     });
+  });
+
+  test('with a list of servers that is not ours -> incomplete, and chats go on; whole once that is deleted', async () => {
+    const redis = await RedisServer.start();
+    onTestFinished(() => redis.stop());
+    await redis.command('SET', serversName, 'not ours');
+    const lines: string[] = [];
+    const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
+    const settings = { redis: [redis.url], presenceTtlMs: 2_000, logger };
+    const [one, other] = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
+    await Promise.all([one, other].map((server) => untilBroker(server, 'ready')));
+    const ann = await joinByWebSocket(one, { room: 'tea', name: 'ann' });
+    const bob = await joinByWebSocket(other, { room: 'tea', name: 'bob' });
+    ann.say('hello');
+    expect((await bob.next('chat')).content).toBe('hello');
+    expect(await read(one, '/rooms')).toEqual({
+      total: 1,
+      rooms: [{ name: 'tea', members: 1 }],
+      complete: false,
+    });
+    expect(lines.join()).toContain('somebody else wrote to one of the keys hubbub:servers: delete it');
+    await redis.command('DEL', serversName);
+    const whole = { total: 1, rooms: [{ name: 'tea', members: 2 }], complete: true };
+    await vi.waitUntil(async () => isDeepStrictEqual(await read(one, '/rooms'), whole), patient);
   });
 
   test('of a server that is killed ends within its time; Redis away leaves it incomplete, and no error', async () => {

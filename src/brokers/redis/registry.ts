@@ -23,7 +23,7 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** Within which the members of a server that has died are gone. */
   readonly ttlMs: number;
-  /** Is told of each error that is about one room alone. */
+  /** Is told of each error that is about some keys alone. */
   readonly report: (error: Error) => void;
 }
 
@@ -150,13 +150,18 @@ export class Registry {
   }
 
   async #tell(roster: Roster, link: Link): Promise<void> {
+    await this.#bear(roster.tell(link, this.#lease.holdsMs));
+    if (roster.size === 0 && roster.isTold(link)) this.#rosters.delete(roster.room);
+  }
+
+  /** What is wrong with some keys is no reason to give up the link: it is tried again when all is told again. */
+  async #bear(telling: Promise<unknown>): Promise<void> {
     try {
-      await roster.tell(link, this.#lease.holdsMs);
+      await telling;
     } catch (error) {
       if (!(error instanceof KeyError)) throw error;
       this.#options.report(error);
     }
-    if (roster.size === 0 && roster.isTold(link)) this.#rosters.delete(roster.room);
   }
 
   async #tellSizes(link: Link, isWhole = false): Promise<void> {
@@ -182,7 +187,8 @@ export class Registry {
 
   async #refresh(link: Link): Promise<void> {
     const { server, clock } = this.#options;
-    await link.run(aliveScript, serversName, [serversName], [server, String(this.#lease.holdsMs)]);
+    const holdsMs = String(this.#lease.holdsMs);
+    await this.#bear(link.run(aliveScript, serversName, [serversName], [server, holdsMs]));
     const rosters = [...this.#rosters.values()];
     while (rosters.length > 0) {
       await Promise.all(rosters.splice(0, roomsAtOnce).map((roster) => this.#tell(roster, link)));
