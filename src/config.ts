@@ -183,7 +183,8 @@ export const settings = {
   redis: {
     kind: 'list',
     default: [],
-    meaning: 'URL of Redis, where rooms are shared by several servers; of a cluster, of some of its nodes',
+    meaning:
+      'URL of Redis, where rooms are shared by several servers; also those of its replicas, or of some nodes of a cluster',
   },
   workers: {
     kind: 'count',

@@ -26,7 +26,7 @@ import { readRoom } from './redis/room.ts';
 import { probeName, probeScript, roomOfChannel } from './redis/scripts.ts';
 
 export interface RedisBrokerOptions {
-  /** Where Redis is: one URL, or those of some of a cluster's nodes. */
+  /** Where Redis is: one URL, or those of a master and of its replicas, or of some of a cluster's nodes. */
   readonly urls: readonly string[];
   readonly clock: Clock;
   readonly limits: RedisBrokerLimits;

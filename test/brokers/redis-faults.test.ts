@@ -1,6 +1,7 @@
 /** Whatever Redis does: nothing that was acknowledged is lost, nobody hears anything twice, and the servers live on. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { pino } from 'pino';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { HurriedClock } from '../support/hurried-clock.ts';
@@ -329,16 +330,21 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
   });
 });
 
+/** A logger, and what it was told. */
+function listeningLogger() {
+  const lines: string[] = [];
+  return { logger: pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) }), lines };
+}
+
+/** Gives its replicas what they ask for without waiting for more of them to ask. */
+const startMaster = () => startRedis(['--repl-diskless-sync-delay', '0']);
+
+const replicaOf = ({ port }: RedisServer) => startRedis(['--replicaof', '127.0.0.1', String(port)]);
+
 describe.skipIf(!hasRedis)('a replica', patient, () => {
   test('that takes over from a master that is gone for good -> nothing that it has is lost, and all goes on there', async () => {
-    const master = await startRedis();
-    const replica = await startRedis([
-      '--replicaof',
-      '127.0.0.1',
-      String(master.port),
-      '--repl-diskless-sync-delay',
-      '0',
-    ]);
+    const master = await startMaster();
+    const replica = await replicaOf(master);
     const settings = onRedis('', { redis: [master.url, replica.url] });
     const servers = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
     await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
@@ -356,6 +362,50 @@ describe.skipIf(!hasRedis)('a replica', patient, () => {
     await hears(bob, numbered(1, 10));
     expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(ann.messages.filter(({ type }) => type === 'welcome')).toHaveLength(1);
+  });
+
+  test('beside its master -> that is where all goes, whichever URL is first', async () => {
+    const master = await startMaster();
+    const replica = await replicaOf(master);
+    const server = await serve(onRedis('', { redis: [replica.url, master.url] }));
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    say(ann, ['hello']);
+    await isAcked(ann, ['hello']);
+    expect(await offsetIn(master)).toBe(1);
+  });
+
+  test('alone -> never ready, and the log says whose it is', async () => {
+    const master = await startMaster();
+    const replica = await replicaOf(master);
+    const { logger, lines } = listeningLogger();
+    const server = await serve(onRedis(replica.url, { logger }));
+    const problem = `127.0.0.1:${replica.port} is a replica of 127.0.0.1:${master.port}`;
+    await vi.waitUntil(() => lines.join().includes(problem), patient);
+    expect(await readiness(server)).toEqual([503, 'broker connecting']);
+  });
+
+  test('beside another master -> nobody new is ready until one gives in, and then all are on one', async () => {
+    const old = await startMaster();
+    const promoted = await replicaOf(old);
+    const urls = [old.url, promoted.url];
+    const first = await serve(onRedis('', { redis: urls }));
+    const ann = await joinByWebSocket(first, { room: 'tea', name: 'ann' });
+    say(ann, numbered(1, 3));
+    await isAcked(ann, numbered(1, 3));
+    while ((await offsetIn(promoted)) < 3) await pause(20);
+    await promoted.command('REPLICAOF', 'NO', 'ONE');
+    const { logger, lines } = listeningLogger();
+    const second = await serve(onRedis('', { redis: urls, logger }));
+    await vi.waitUntil(() => lines.join().includes('are masters: make one of them a replica'), patient);
+    expect(await readiness(second)).toEqual([503, 'broker connecting']);
+    await old.command('REPLICAOF', '127.0.0.1', String(promoted.port));
+    const bob = await joinByWebSocket(second, { room: 'tea', name: 'bob' });
+    say(ann, ['on the promoted one']);
+    await isAcked(ann, ['on the promoted one']);
+    await hears(bob, ['on the promoted one']);
+    expect(offsetsOf(ann)).toEqual([1, 2, 3, 4]);
+    expect(await offsetIn(promoted)).toBe(4);
+    await Promise.all([first.stop(), second.stop()]);
   });
 });
 

@@ -5,13 +5,14 @@
  * A link never mends itself. Whatever goes wrong with one connection ends all of them, and the broker's machine makes
  * another link: so there is one way to come back, whatever Redis has done.
  */
-import type { RedisClientType } from 'redis';
 import type { Clock } from '../../clock.ts';
+import { createClient, type Client } from './client.ts';
+import { findHome, placeOf, standingIn } from './home.ts';
 import { scripts, type Script } from './scripts.ts';
 import { slotOf } from './slot.ts';
 
 export interface LinkOptions {
-  /** Where Redis is: one URL, or those of some of a cluster's nodes, which are tried in turn. */
+  /** Where Redis is: one URL, or those of a master and of its replicas, or of some of a cluster's nodes. */
   readonly urls: readonly string[];
   readonly clock: Clock;
   /** The longest that anything may take: to connect, and to answer. */
@@ -21,8 +22,6 @@ export interface LinkOptions {
   /** Is told once that the link is no more, unless it was ended. */
   readonly onLost: (link: Link, error: Error) => void;
 }
-
-type Client = RedisClientType;
 
 /** One server of Redis. */
 interface Node {
@@ -56,7 +55,8 @@ export class Link {
    */
   static async open(options: LinkOptions, signal: AbortSignal): Promise<Link> {
     let failure: unknown = new Error('no URL');
-    for (const url of options.urls) {
+    // Of a cluster, one node after the other is tried.
+    for (const url of await findHome(options, signal)) {
       const link = new Link(options);
       const end = () => link.end();
       let isLate = false;
@@ -134,7 +134,9 @@ export class Link {
     const info = await first.info();
     const problem = versionProblem(info);
     if (problem !== undefined) throw new Error(problem);
-    if (info.includes('cluster_enabled:1')) await this.#connectCluster(url, first);
+    const { isCluster, master } = standingIn(info);
+    if (isCluster) await this.#connectCluster(url, first);
+    else if (master !== undefined) throw new Error(`${placeOf(url)} is a replica of ${master}`);
     else this.#shards = [{ from: 0, to: Infinity, node: await this.#node({ url }, first) }];
     this.#nodes = [...new Set(this.#shards.map(({ node }) => node))];
     const loading = this.#nodes.flatMap(({ commands }) =>
@@ -172,20 +174,7 @@ export class Link {
   async #client({ url, host, port }: Address): Promise<Client> {
     if (!this.#isOpen) throw new Error('ended while it connected');
     const { patienceMs } = this.#options;
-    // It takes 20 MB of memory, and a server without Redis none of them. It is CommonJS: bundled, all is in its default.
-    const { default: redis } = await import('redis');
-    const client: Client = redis.createClient({
-      url: host === undefined ? url : withAddress(url, host, port),
-      socket: {
-        connectTimeout: patienceMs,
-        // Longer than the watch takes to find that nothing is answered: it says so better.
-        socketTimeout: 3 * patienceMs,
-        reconnectStrategy: false,
-      },
-      disableOfflineQueue: true,
-      maintNotifications: 'disabled',
-      commandOptions: { timeout: 0 },
-    });
+    const client = await createClient(host === undefined ? url : withAddress(url, host, port), patienceMs);
     this.#clients.add(client);
     client.on('error', (error: Error) => this.lose(error));
     client.on('sharded-channel-moved', () => this.lose(new Error('a slot has moved')));
