@@ -12,6 +12,7 @@ import type {
   History,
   HistoryRange,
   Member,
+  Position,
   Publication,
   Unavailable,
 } from '../broker.ts';
@@ -102,7 +103,7 @@ export class RedisBroker implements Broker {
       clock,
       limits,
       listener: {
-        published: (publication, position) => this.#listener?.published(publication, position),
+        published: (publication, position) => this.#published(publication, position),
         refused: (publication) => this.#refused(publication),
         limited: (publication, retryAfterMs) => this.#listener?.limited(publication, retryAfterMs),
         reopened: () => this.#listener?.reopened(),
@@ -278,6 +279,11 @@ export class RedisBroker implements Broker {
     } finally {
       signal.removeEventListener('abort', end);
     }
+  }
+
+  #published(publication: Publication, position: Position): void {
+    this.#feeds.get(publication.room)?.taken(publication, position);
+    this.#listener?.published(publication, position);
   }
 
   #refused(publication: Publication): void {

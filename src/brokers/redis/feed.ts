@@ -5,8 +5,9 @@
  * not the one that is due it reads those between from the log before it goes on. Where the log has them no more, or the
  * numbering began anew, it says so by telling the place anew.
  */
-import type { Position } from '../../broker.ts';
+import type { Position, Publication } from '../../broker.ts';
 import { Entry } from '../../entry.ts';
+import { storedText } from '../../messages.ts';
 import type { Link } from './link.ts';
 import { enterRoom, readRoom, sizesIn, type Keeping } from './room.ts';
 import { namesOf, separator } from './scripts.ts';
@@ -37,6 +38,11 @@ export interface Change {
   readonly sizes: ReadonlyMap<string, number>;
 }
 
+interface Taken {
+  readonly publication: Publication;
+  readonly position: Position;
+}
+
 /** @returns undefined where it is nothing of ours. */
 export function parseNews(message: string): News | Change | undefined {
   const [epoch = '', first, ...texts] = message.split(separator);
@@ -62,6 +68,8 @@ export class Feed {
   #position: Position | undefined;
   /** The text of the message at the position, where it was heard here. */
   #last = '';
+  /** What Redis has taken from this server last: the answer may come before the message, and that not at all. */
+  #taken: Taken | undefined;
   #isReading = false;
   // What comes while the log is read.
   #held: News[] = [];
@@ -104,6 +112,12 @@ export class Feed {
     await this.#catchUp(link);
   }
 
+  /** Redis has taken a message of this server's. */
+  taken(publication: Publication, position: Position): void {
+    const { epoch, offset } = this.#taken?.position ?? { epoch: '', offset: 0 };
+    if (epoch !== position.epoch || offset < position.offset) this.#taken = { publication, position };
+  }
+
   /** Takes what was published. */
   async take(news: News): Promise<void> {
     if (this.#isReading) {
@@ -135,13 +149,8 @@ export class Feed {
     this.#isReading = true;
     try {
       for (let tries = 0; tries < mostTries; tries += 1) {
-        const { position, sizes } = await enterRoom(
-          link,
-          this.room,
-          this.#keeping,
-          this.#position,
-          this.#last,
-        );
+        const [known, text] = this.#furthest();
+        const { position, sizes } = await enterRoom(link, this.room, this.#keeping, known, text);
         if (!this.isOn(link)) return;
         this.#listener.counted(this.room, sizes);
         await this.#goTo(position, link);
@@ -152,6 +161,14 @@ export class Feed {
     } finally {
       if (this.isOn(link)) this.#isReading = false;
     }
+  }
+
+  /** @returns the furthest place that Redis has told of, and the text of the message there: it must not have less than that. */
+  #furthest(): [Position | undefined, string] {
+    const { position, publication } = this.#taken ?? {};
+    const here = this.#position;
+    const isHeard = position?.epoch !== here?.epoch || (position?.offset ?? 0) <= (here?.offset ?? 0);
+    return isHeard || publication === undefined ? [here, this.#last] : [position, storedText(publication)];
   }
 
   /** @returns false where something is missing before one of them. */
