@@ -443,6 +443,37 @@ describe.skipIf(!hasRedis)('a master of a cluster', patient, () => {
   });
 });
 
+/** Resolves once its replica has all that it has. */
+async function untilCopied(master: RedisServer): Promise<void> {
+  const isCopied = async () => {
+    const info = String(await master.command('INFO', 'replication'));
+    const [, copied] = /^slave0:.*state=online,offset=(\d+)/m.exec(info) ?? [];
+    return copied === /^master_repl_offset:(\d+)/m.exec(info)?.[1];
+  };
+  while (!(await isCopied())) await pause(20);
+}
+
+describe.skipIf(!hasRedis)('a replica in a cluster', patient, () => {
+  test('takes over from a master that is gone for good -> all that it has is delivered once, and all goes on', async () => {
+    const cluster = await RedisCluster.start(['--repl-diskless-sync-delay', '0'], 1);
+    onTestFinished(() => cluster.stop());
+    const [doomed] = cluster.nodes as [RedisServer];
+    const settings = onRedis('', { redis: cluster.nodes.map(({ url }) => url) });
+    const servers = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
+    const ann = await joinByWebSocket(servers[0], { room: 'tea', name: 'ann' });
+    const bob = await joinByWebSocket(servers[1], { room: 'tea', name: 'bob' });
+    say(ann, numbered(1, 5));
+    await isAcked(ann, numbered(1, 5));
+    await untilCopied(doomed);
+    await doomed.kill();
+    say(ann, numbered(6, 10));
+    await isAcked(ann, numbered(6, 10));
+    await hears(bob, numbered(1, 10));
+    expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
+  });
+});
+
 /** Puts a message into a room's log as if all who should have heard of it had not. */
 async function whisper(redis: RedisServer, epoch: string, offset: number, content: string): Promise<void> {
   const { hash, log } = namesOf('tea');

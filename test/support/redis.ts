@@ -20,7 +20,7 @@ function findRedis(): boolean {
   return false;
 }
 
-/** Three masters with a third of the slots each. */
+/** Three masters with a third of the slots each, and maybe a replica of each after them. */
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -28,15 +28,20 @@ export class RedisCluster {
     this.nodes = nodes;
   }
 
-  static async start(more: readonly string[] = []): Promise<RedisCluster> {
+  static async start(more: readonly string[] = [], replicas: 0 | 1 = 0): Promise<RedisCluster> {
     const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
     const nodes: RedisServer[] = [];
-    for (let node = 0; node < 3; node += 1) nodes.push(await RedisServer.start(flags));
+    for (let node = 0; node < 3 * (1 + replicas); node += 1) nodes.push(await RedisServer.start(flags));
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
-    const created = spawn('redis-cli', ['--cluster', 'create', ...addresses, '--cluster-yes'], {
-      stdio: 'ignore',
-    });
-    await once(created, 'exit');
+    const create = [
+      '--cluster',
+      'create',
+      ...addresses,
+      '--cluster-replicas',
+      `${replicas}`,
+      '--cluster-yes',
+    ];
+    await once(spawn('redis-cli', create, { stdio: 'ignore' }), 'exit');
     for (const node of nodes) {
       while (!String(await node.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) await pause(20);
     }
