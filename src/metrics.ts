@@ -40,7 +40,7 @@ export class Metrics {
     this.#connections(connections);
     this.#traffic(traffic);
     this.#hub(hub);
-    this.#broker(brokerState, redis);
+    this.#broker(brokerState, redis, traffic);
     if (sharedLimits !== undefined) this.#limits(sharedLimits);
     this.#process();
   }
@@ -115,7 +115,7 @@ export class Metrics {
     });
   }
 
-  #broker(brokerState: () => string, redis: RedisBroker | undefined): void {
+  #broker(brokerState: () => string, redis: RedisBroker | undefined, traffic: Traffic): void {
     this.#gauge(
       'hubbub_broker_state',
       'The state of the broker: 1 for the one it is in',
@@ -137,7 +137,7 @@ export class Metrics {
     this.#counter(
       'hubbub_broker_refused_total',
       'Messages that could not be published',
-      () => redis.refusals,
+      () => traffic.messagesRefused,
     );
     this.#counter(
       'hubbub_broker_gaps_total',

@@ -199,6 +199,7 @@ export class Publisher {
 
   #refuse({ registration, id }: Broadcast, code: ErrorCode, details: Partial<ErrorDetails> = {}): void {
     const { subscriber, room } = registration;
+    if (code === 'unavailable') this.#options.traffic.messagesRefused += 1;
     const text = errorText(code, { room, timestamp: this.#timestamp, ref: id, ...details });
     this.#options.answer(subscriber, [text]);
   }

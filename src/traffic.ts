@@ -5,6 +5,8 @@ export interface Traffic {
   bytesIn: number;
   /** Chat messages that the hub took from its broadcast channel. */
   messagesIn: number;
+  /** Of those, how many could not be published: their speakers were told that it is `unavailable`. */
+  messagesRefused: number;
   /** Messages offered to members: one for each member of each message. */
   deliveries: number;
   /** Bytes given to sockets, in their own encoding. */
@@ -12,5 +14,5 @@ export interface Traffic {
 }
 
 export function createTraffic(): Traffic {
-  return { framesIn: 0, bytesIn: 0, messagesIn: 0, deliveries: 0, bytesOut: 0 };
+  return { framesIn: 0, bytesIn: 0, messagesIn: 0, messagesRefused: 0, deliveries: 0, bytesOut: 0 };
 }

@@ -87,8 +87,6 @@ export class RedisBroker implements Broker {
   #opening: Promise<void> | undefined;
   /** How often the link was lost. */
   lostLinks = 0;
-  /** How many publications were refused. */
-  refusals = 0;
 
   constructor(options: RedisBrokerOptions) {
     this.#options = options;
@@ -104,7 +102,7 @@ export class RedisBroker implements Broker {
       limits,
       listener: {
         published: (publication, position) => this.#published(publication, position),
-        refused: (publication) => this.#refused(publication),
+        refused: (publication) => this.#listener?.refused(publication),
         limited: (publication, retryAfterMs) => this.#listener?.limited(publication, retryAfterMs),
         reopened: () => this.#listener?.reopened(),
         failed: (error) => report('publish', error),
@@ -138,7 +136,7 @@ export class RedisBroker implements Broker {
   }
 
   publish(publication: Publication, saidAt: number): void {
-    if (this.#isRefusing) this.#refused(publication);
+    if (this.#isRefusing) this.#listener?.refused(publication);
     else this.#lanes.add(publication, saidAt);
   }
 
@@ -284,11 +282,6 @@ export class RedisBroker implements Broker {
   #published(publication: Publication, position: Position): void {
     this.#feeds.get(publication.room)?.taken(publication, position);
     this.#listener?.published(publication, position);
-  }
-
-  #refused(publication: Publication): void {
-    this.refusals += 1;
-    this.#listener?.refused(publication);
   }
 
   // What feeds tell
