@@ -36,6 +36,7 @@ import {
   type Topic,
   type WorkerPlace,
 } from './figures.ts';
+import { addressesOf, Doors } from './doors.ts';
 import { createHttp } from './http.ts';
 import { Hub } from './hub.ts';
 import { Inspection } from './inspector/inspection.ts';
@@ -77,9 +78,6 @@ export interface StopReport {
   readonly leaks: readonly string[];
 }
 
-/** Connections that the system may hold ready for us: Node's 511 make a storm of clients wait for their next try. */
-const backlog = 4_096;
-
 export class ChatServer {
   readonly config: Config;
   readonly actor: ServerActor;
@@ -102,7 +100,7 @@ export class ChatServer {
   #starting: Promise<void> | undefined;
   #startedAt = 0;
   #http: FastifyInstance | undefined;
-  #unheard: Promise<void> | undefined;
+  #doors: Doors | undefined;
   #lastFigures: Figures | undefined;
 
   constructor({
@@ -262,11 +260,7 @@ export class ChatServer {
 
   /** Takes no connection any more, so that others who listen at the same place get them. Those that it has stay. */
   stopListening(): void {
-    const server = this.#http?.server;
-    if (server?.listening !== true) return;
-    this.#unheard = new Promise((resolve) => {
-      server.close(() => resolve());
-    });
+    void this.#doors?.close();
   }
 
   /** What this process counts, of one kind; of a server that was stopped, what it had counted. */
@@ -341,7 +335,8 @@ export class ChatServer {
       else this.#upgrades.handle(request, tcp as NetSocket, head);
     });
     this.#metrics.start();
-    return http.listen({ port: config.port, host: config.host, backlog });
+    this.#doors = new Doors(http, this.#logger);
+    return this.#doors.open(await addressesOf(config.host), config.port);
   }
 
   /** From the moment at which the port is open, which is before it is known to be, until it drains. */
@@ -418,8 +413,9 @@ export class ChatServer {
     this.#inspection.dismiss();
     // Idle connections end at once; a request in hand gets the grace that connections get.
     const impatience = setTimeout(() => http.server.closeAllConnections(), this.config.drainGraceMs);
+    const doors = this.#doors?.close();
     await http.close();
-    await this.#unheard;
+    await doors;
     clearTimeout(impatience);
   }
 }
