@@ -28,7 +28,8 @@ test('a server has who comes by any of its doors, and closing closes all of them
   const { http, doors, ask } = await openDoors(['127.0.0.1', '127.0.0.2']);
   for (const address of ['127.0.0.1', '127.0.0.2']) expect(await ask(address)).toBe('hello');
   const gone = doors.close();
-  for (const address of ['127.0.0.1', '127.0.0.2']) await expect(ask(address)).rejects.toThrow(/ECONN|hang up/);
+  for (const address of ['127.0.0.1', '127.0.0.2'])
+    await expect(ask(address)).rejects.toThrow(/ECONN|hang up/);
   await http.close();
   await gone;
 });

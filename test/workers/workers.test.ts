@@ -81,6 +81,25 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     });
   });
 
+  test('are not ready while Redis is away, and are once it comes', async () => {
+    const late = await RedisServer.start();
+    onTestFinished(() => late.stop());
+    await late.kill();
+    const child = startHubbub(['--workers', '2', '--port', '0', '--redis', late.url]);
+    const [, url = ''] = await child.line(/"chat page +(http:[^"]+)"/);
+    const askTwice = async () => {
+      const answers = [1, 2].map(() => fetch(`${url}readyz`, { headers: { connection: 'close' } }));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    await Promise.all([1, 2].map((n) => child.line(new RegExp(`"worker":${n},.*"Redis cannot be reached"`))));
+    expect(await askTwice()).toEqual([503, 503]);
+    await late.restart();
+    await Promise.all([1, 2].map((n) => child.line(new RegExp(`"worker":${n},.*"broker ready"`))));
+    expect(await askTwice()).toEqual([200, 200]);
+    child.signal('SIGTERM');
+    expect(await child.ended).toMatchObject({ code: 0 });
+  });
+
   test('are drained together at SIGTERM, and end with the proof and exit code 0', async () => {
     const server = await WorkerServer.start(redis);
     const members = await Promise.all([enter(server), enter(server), enter(server)]);

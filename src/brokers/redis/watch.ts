@@ -17,16 +17,17 @@ export function logBroker(actor: AnyActorRef, logger: Logger): void {
     const state = topState(value);
     const isRefusing = snapshot.matches({ degraded: { publishers: 'refused' } });
     const err = context.error;
+    const now = isRefusing ? 'refusing' : state;
+    if (now !== told) {
+      told = now;
+      if (now === 'degraded') logger.warn({ err }, 'Redis is away');
+      else if (now === 'refusing') logger.error({ err }, 'Redis is still away: messages are refused');
+      else logger.info(`broker ${now}`);
+    }
     if (context.failures === 0) reasons.clear();
     else if (!reasons.has(String(err))) {
       reasons.add(String(err));
       logger.warn({ err }, 'Redis cannot be reached');
     }
-    const now = isRefusing ? 'refusing' : state;
-    if (now === told) return;
-    told = now;
-    if (now === 'degraded') logger.warn({ err }, 'Redis is away');
-    else if (now === 'refusing') logger.error({ err }, 'Redis is still away: messages are refused');
-    else logger.info(`broker ${now}`);
   });
 }
