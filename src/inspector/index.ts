@@ -78,7 +78,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
         url: token === '' ? server.url : `${server.url}?${new URLSearchParams({ token }).toString()}`,
       };
     },
-    record: (write) => engine.record({ write }),
+    record: (write) => engine.record({ write: (line) => write(line) }),
     close: async () => {
       await Promise.all(servers.map(async (server) => server.close()));
       await engine.close();

@@ -9,13 +9,14 @@ import type { Clock } from '../clock.ts';
 import { isRunning } from '../leaks/names.ts';
 import { parseCommand } from './commands.ts';
 import { Definitions } from './definitions.ts';
+import { FigureBook } from './figure-book.ts';
 import type { Flights } from './flights.ts';
 import type { Lab } from './lab.ts';
 import type { Answer, Command, Detail, FigureRow, Hello, InspectorMessage, StateValue } from './messages.ts';
 import { fully, project } from './projection.ts';
 import { Recorder } from './recorder.ts';
 import { Ring, ringLimits, type RingLimits } from './ring.ts';
-import type { Subject } from './subject.ts';
+import type { ConnectionFigures, Subject } from './subject.ts';
 import { timersOf } from './timers.ts';
 import { Viewer, type Outlet } from './viewer.ts';
 
@@ -33,15 +34,18 @@ export interface InspectorOptions {
   readonly kick?: (connectionId: string) => boolean;
 }
 
-/** One that takes every record there is, such as a file. */
+/** One that takes every line of a recording, such as a file. */
 export interface Sink {
-  /** Takes a message of the protocol as text. */
-  write(text: string): void;
+  /** @param anew makes the lines by which one goes on that has left lines out. */
+  write(line: string, anew: () => Iterable<string>): void;
 }
 
 const tickMs = 50;
 const ticksPerSecond = 1_000 / tickMs;
 const ticksPerDetail = ticksPerSecond / 4;
+
+/** Recordings have figures once a second, or less often where those that have changed are more than this by then. */
+const figuresRecordedPerSecond = 500;
 
 const eventLoopResolutionMs = 10;
 const nanosecondsPerMs = 1e6;
@@ -53,8 +57,11 @@ export class Inspector {
   readonly #recorder: Recorder;
   readonly #viewers = new Set<Viewer>();
   readonly #sinks = new Set<Sink>();
+  readonly #figuresSent = new FigureBook();
+  readonly #figuresRecorded = new FigureBook();
+  // How many may be recorded by now.
+  #figuresDue = 0;
   #eventLoop: IntervalHistogram | undefined;
-  #figures = new Map<AnyActorRef, string>();
   #timer: unknown;
   #ticks = 0;
   #isBroken = false;
@@ -69,9 +76,7 @@ export class Inspector {
       subject,
       definitions: this.#definitions,
       ring: this.#ring,
-      onRecord: (text) => {
-        for (const sink of this.#sinks) sink.write(text);
-      },
+      onRecord: (text) => this.#writeDown(text),
       onFault: (thrown) => this.#broke(thrown),
     });
   }
@@ -137,7 +142,7 @@ export class Inspector {
   /** Gives every record to a sink: what there is first, then what happens. @returns how to end it. */
   record(sink: Sink): () => void {
     this.#begin();
-    for (const text of this.recording()) sink.write(text);
+    for (const text of this.recording()) sink.write(text, () => this.#anew());
     this.#sinks.add(sink);
     return () => {
       this.#sinks.delete(sink);
@@ -169,12 +174,7 @@ export class Inspector {
   *recording(): Generator<string> {
     yield JSON.stringify({ ...this.hello(), mode: 'recording' } satisfies Hello);
     for (const definition of this.#definitions) yield JSON.stringify(definition);
-    yield JSON.stringify({
-      type: 'actors',
-      done: true,
-      actors: [...this.#ring.baseline],
-    } satisfies InspectorMessage);
-    yield* this.#ring.from(this.#ring.firstSeq);
+    yield* this.#ring.lines();
   }
 
   /** Has everybody leave. @returns once nothing of it is left. */
@@ -195,6 +195,7 @@ export class Inspector {
     this.#eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
     this.#eventLoop.enable();
     this.#recorder.start();
+    this.#safely(() => this.#recordFigures(this.#figuresNow(), Infinity));
     this.#schedule();
   }
 
@@ -203,7 +204,8 @@ export class Inspector {
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#recorder.stop();
-    this.#figures.clear();
+    this.#figuresSent.clear();
+    this.#figuresRecorded.clear();
     this.#eventLoop?.disable();
     this.#eventLoop = undefined;
   }
@@ -224,7 +226,9 @@ export class Inspector {
   #everySecond(): void {
     this.#recorder.sweep();
     this.#noteGauges();
-    this.#sendFigures();
+    const figures = this.#figuresNow();
+    this.#sendFigures(figures);
+    this.#recordFigures(figures, figuresRecordedPerSecond);
   }
 
   #noteGauges(): void {
@@ -245,24 +249,31 @@ export class Inspector {
     delay?.reset();
   }
 
+  #figuresNow(): FigureRow[] {
+    return [...this.#options.subject.figures()].map(rowOf);
+  }
+
   /** Sends the figures that have changed in the last second. */
-  #sendFigures(): void {
+  #sendFigures(all: readonly FigureRow[]): void {
     if (this.#viewers.size === 0) return;
-    const before = this.#figures;
-    this.#figures = new Map();
-    const rows: FigureRow[] = [];
-    for (const figures of this.#options.subject.figures()) {
-      const row: FigureRow = rowOf(figures);
-      const key = row.join(' ');
-      this.#figures.set(figures.actor, key);
-      if (before.get(figures.actor) !== key) rows.push(row);
-    }
+    const rows = this.#figuresSent.news(all);
+    this.#figuresSent.note(all);
+    if (rows.length > 0) this.#tellAll({ type: 'figures', at: this.#options.subject.now(), rows });
+  }
+
+  /** Records the figures that have changed since the last time, all at once, when so many are due. */
+  #recordFigures(all: readonly FigureRow[], due: number): void {
+    const rows = this.#figuresRecorded.news(all);
+    this.#figuresDue += due;
+    if (rows.length > this.#figuresDue) return;
+    this.#figuresDue = 0;
     if (rows.length === 0) return;
-    this.#tellAll({ type: 'figures', at: this.#options.subject.now(), rows });
+    this.#figuresRecorded.note(all);
+    this.#writeDown(this.#ring.tell({ type: 'figures', at: this.#options.subject.now(), rows }));
   }
 
   #tellAllFigures(viewer: Viewer): void {
-    const rows = [...this.#options.subject.figures()].map(rowOf);
+    const rows = this.#figuresNow();
     if (rows.length > 0) viewer.tell({ type: 'figures', at: this.#options.subject.now(), rows });
   }
 
@@ -306,7 +317,24 @@ export class Inspector {
   #tellAll(message: InspectorMessage): void {
     for (const viewer of this.#viewers)
       if (!viewer.isBehind || message.type === 'definition') viewer.tell(message);
-    if (message.type === 'definition') for (const sink of this.#sinks) sink.write(JSON.stringify(message));
+    if (message.type === 'definition') this.#writeDown(JSON.stringify(message));
+  }
+
+  #writeDown(line: string): void {
+    for (const sink of this.#sinks) sink.write(line, () => this.#anew());
+  }
+
+  /** The lines by which a recording goes on where lines are missing: all that there is now. */
+  *#anew(): Generator<string> {
+    for (const definition of this.#definitions) yield JSON.stringify(definition);
+    const actors = [...this.#recorder.present()];
+    yield JSON.stringify({ type: 'actors', anew: true, done: true, actors } satisfies InspectorMessage);
+    const rows = this.#figuresNow();
+    yield JSON.stringify({
+      type: 'figures',
+      at: this.#options.subject.now(),
+      rows,
+    } satisfies InspectorMessage);
   }
 
   /** What is thrown while somebody is told something must not end the program that is watched. */
@@ -377,13 +405,7 @@ export class Inspector {
 const tooMany = { ok: false, reason: 'so many commands at once are no hand that gives them' } as const;
 const readOnly = { ok: false, reason: 'this inspector is read-only: see --inspect-control' } as const;
 
-function rowOf(figures: {
-  actor: AnyActorRef;
-  messagesIn: number;
-  messagesOut: number;
-  outboxMessages: number;
-  outboxBytes: number;
-}): FigureRow {
+function rowOf(figures: ConnectionFigures): FigureRow {
   const { actor, messagesIn, messagesOut, outboxMessages, outboxBytes } = figures;
   return [actor.sessionId, messagesIn, messagesOut, outboxMessages, outboxBytes];
 }

@@ -62,6 +62,11 @@ const messages = {
     config: Type.String(),
   }),
   actors: Type.Object({ anew: Type.Optional(Type.Boolean()), actors: Type.Array(actor) }),
+  figures: Type.Object({
+    at: Type.Number(),
+    rows: Type.Array(Type.Tuple([Type.String(), Type.Number(), Type.Number(), Type.Number(), Type.Number()])),
+  }),
+  lost: Type.Object({ batches: Type.Number(), records: Type.Number() }),
 } as const satisfies Record<string, TSchema>;
 
 const numbered = { seq: Type.Number(), at: Type.Number() };
@@ -145,6 +150,12 @@ export function faultIn(line: object): string | undefined {
   const [first] = Errors(shape, line);
   const place = [name, ...(first?.instancePath ?? '').split('/').slice(1)].join('.');
   return `${place} ${first?.message ?? 'has another shape'}`;
+}
+
+/** Whether a line is of a type or kind that is known here: a later version may have more. */
+export function isKnown(line: object): boolean {
+  const [, shape] = shapeOf(line);
+  return shape !== undefined;
 }
 
 function shapeOf(line: object): [name: string, shape?: TSchema] {

@@ -29,7 +29,7 @@ export type InspectorMessage =
   | Definition // a kind of machine, before the first actor of it
   | Actors // a baseline, or a part of one
   | Records // what happened, in order
-  | Figures // counters of connections that have changed, once a second
+  | Figures // counters of connections, of those that have changed: once a second
   | Detail // all there is to know of an actor that is watched
   | StoryOfOne // the answer to `story`
   | Graveyard // the answer to `graveyard`
@@ -292,7 +292,7 @@ export interface Totals {
 
 // Figures
 
-/** Not in recordings: they are of now, and not of any moment. */
+/** In recordings they come less often where they are many: see recording.ts. */
 export interface Figures {
   readonly type: 'figures';
   readonly at: number;
@@ -410,7 +410,7 @@ export interface Graveyard {
 
 export interface Lost {
   readonly type: 'lost';
-  /** Since the page connected. */
+  /** Since the page connected, or the recording began. */
   readonly batches: number;
   readonly records: number;
 }

@@ -1,17 +1,23 @@
 /** A record file is where a recording is written to while it is made. */
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Sink } from './inspector.ts';
 import type { Lost } from './messages.ts';
 
-/** What may wait for a slow disk; beyond it records are left out, and it is written down that they were. */
+/**
+ * What may wait for a slow disk; beyond it lines are left out until most of that is written. Then it is written down that
+ * they were, and the recording begins anew from what there is by then: what is changed by lines that nobody has cannot
+ * be known from those that come later.
+ */
 const mostWaitingBytes = 16 * 1_024 * 1_024;
+const littleWaitingBytes = mostWaitingBytes / 4;
 
 export class RecordFile implements Sink {
-  readonly #stream: WriteStream;
-  #lost = 0;
-  #losses = 0;
+  readonly #stream: Writable;
+  #isBehind = false;
+  #lost = { batches: 0, records: 0 };
   #hasFailed = false;
 
   /**
@@ -24,7 +30,7 @@ export class RecordFile implements Sink {
     return new RecordFile(stream, onFailure);
   }
 
-  constructor(stream: WriteStream, onFailure: (error: Error) => void) {
+  constructor(stream: Writable, onFailure: (error: Error) => void) {
     this.#stream = stream;
     stream.on('error', (error) => {
       if (this.#hasFailed) return;
@@ -33,28 +39,40 @@ export class RecordFile implements Sink {
     });
   }
 
-  write(text: string): void {
+  write(text: string, anew: () => Iterable<string>): void {
     if (this.#hasFailed) return;
-    if (this.#stream.writableLength > mostWaitingBytes) {
-      this.#lost += 1;
+    if (this.#stream.writableLength > (this.#isBehind ? littleWaitingBytes : mostWaitingBytes)) {
+      this.#leaveOut();
       return;
     }
-    if (this.#lost > 0) this.#tellLoss();
-    this.#stream.write(`${text}\n`);
+    if (this.#isBehind) {
+      this.#tellLoss();
+      for (const line of anew()) this.#writeLine(line);
+    }
+    this.#writeLine(text);
   }
 
   /** @returns once all is written, or cannot be. */
   async end(): Promise<void> {
     if (this.#hasFailed) return;
+    if (this.#isBehind) this.#tellLoss();
     this.#stream.end();
     // Why it could not be was told.
     await finished(this.#stream).catch(() => undefined);
   }
 
+  #leaveOut(): void {
+    if (!this.#isBehind) this.#lost.batches += 1;
+    this.#isBehind = true;
+    this.#lost.records += 1;
+  }
+
   #tellLoss(): void {
-    this.#losses += 1;
-    const lost: Lost = { type: 'lost', batches: this.#losses, records: this.#lost };
-    this.#stream.write(`${JSON.stringify(lost)}\n`);
-    this.#lost = 0;
+    this.#isBehind = false;
+    this.#writeLine(JSON.stringify({ type: 'lost', ...this.#lost } satisfies Lost));
+  }
+
+  #writeLine(line: string): void {
+    this.#stream.write(`${line}\n`);
   }
 }

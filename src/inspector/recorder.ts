@@ -35,6 +35,9 @@ export interface RecorderOptions {
 interface Known {
   readonly id: string;
   readonly definition: Definition | undefined;
+  readonly since: number;
+  changedAt: number;
+  lastEvent: string | undefined;
   context: unknown;
   /** The arrows followed since its last snapshot, and whether any transition was taken. */
   edges: string[];
@@ -99,7 +102,13 @@ export class Recorder implements DataPlaneListener {
 
   /** The actors as they are now, for one who has missed what led to it. */
   *present(): Generator<Actor> {
-    for (const [actor, known] of this.#known) if (isRunning(actor)) yield this.#rowOf(actor, known);
+    for (const [actor, known] of this.#known) {
+      let row: Actor | undefined;
+      this.#safely(() => {
+        if (isRunning(actor)) row = this.#rowOf(actor, known);
+      });
+      if (row !== undefined) yield row;
+    }
   }
 
   /** The actor of an id, while it is known to live. */
@@ -172,6 +181,7 @@ export class Recorder implements DataPlaneListener {
     const known = this.#known.get(actor);
     // Whoever ended, or was here before us and not found, has no record of its own for this to belong to.
     if (known === undefined) return;
+    known.lastEvent = event.type;
     const from = source === undefined ? undefined : this.#known.get(source)?.id;
     const data = projectEvent(event);
     this.#record({
@@ -204,10 +214,11 @@ export class Recorder implements DataPlaneListener {
     const { edges, moved } = known;
     known.edges = [];
     known.moved = false;
+    known.lastEvent = type;
     const ignored = !moved && !type.startsWith('xstate.');
     const tags = [...snapshot.tags];
     const timers = timersOf(actor) ?? [];
-    this.#record({
+    const at = this.#record({
       kind: 'transition',
       actor: known.id,
       type,
@@ -218,9 +229,11 @@ export class Recorder implements DataPlaneListener {
       ...this.#newContext(actor, known, snapshot.context),
       ...(timers.length === 0 ? {} : { timers }),
     });
+    if (edges.length > 0) known.changedAt = at;
   }
 
   #updated(actor: AnyActorRef, known: Known, context: unknown, type: string): void {
+    known.lastEvent = type;
     const changes = this.#newContext(actor, known, context);
     this.#record({ kind: 'transition', actor: known.id, type, edges: [], ...changes });
   }
@@ -246,9 +259,15 @@ export class Recorder implements DataPlaneListener {
   }
 
   #know(actor: AnyActorRef): Known {
+    const { definitions, subject } = this.#options;
+    const { since, lastEvent } = subject.describe(actor);
+    const now = subject.now();
     const known: Known = {
       id: actor.sessionId,
-      definition: this.#options.definitions.of(actor),
+      definition: definitions.of(actor),
+      since: since ?? now,
+      changedAt: now,
+      lastEvent,
       context: contextIn(actor.getSnapshot() as Snapshot<unknown>),
       edges: [],
       moved: false,
@@ -281,11 +300,12 @@ export class Recorder implements DataPlaneListener {
     for (const child of childrenOf(actor)) this.#find(child, tell);
   }
 
-  #rowOf(actor: AnyActorRef, { id, definition, context }: Known): Actor {
-    const { type, connection, since, lastEvent } = this.#options.subject.describe(actor);
+  #rowOf(actor: AnyActorRef, known: Known): Actor {
+    const { id, definition, context, since, changedAt, lastEvent } = known;
+    const { type, connection } = this.#options.subject.describe(actor);
     const parent = actor._parent;
     const snapshot = actor.getSnapshot() as Snapshot<unknown>;
-    const now = this.#options.subject.now();
+    const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
     const timers = definition === undefined ? [] : (timersOf(actor) ?? []);
     return {
       id,
@@ -295,20 +315,24 @@ export class Recorder implements DataPlaneListener {
       ...(definition === undefined ? {} : { machine: definition.id }),
       status: snapshot.status,
       ...(isMachineSnapshot(snapshot) ? { value: snapshot.value as StateValue } : {}),
+      ...(tags.length === 0 ? {} : { tags }),
       ...this.#shown(actor, context),
-      since: since ?? now,
-      changedAt: now,
+      since,
+      changedAt,
       ...(lastEvent === undefined ? {} : { lastEvent }),
       ...(timers.length === 0 ? {} : { timers }),
       ...(connection === undefined ? {} : { connection }),
     };
   }
 
-  #record(record: Unnumbered): void {
+  /** @returns when it was */
+  #record(record: Unnumbered): number {
     const { ring, subject, onRecord } = this.#options;
     const seq = ring.nextSeq;
+    const at = subject.now();
     this.recorded += 1;
-    onRecord(ring.push({ seq, at: subject.now(), ...record }));
+    onRecord(ring.push({ seq, at, ...record }));
+    return at;
   }
 
   // The data plane

@@ -2,25 +2,21 @@
  * A recording is the inspector's own messages in a file: JSON, one a line (JSONL).
  *
  * - The first line is a `hello` whose `mode` is `recording`.
- * - Then come, in any number: `definition`; `actors`, the baseline; and records, each on a line by itself, in the
- *   order of their `seq`. A `lost` says that the file could not be written fast enough at that place.
+ * - Then come, in any number and in the order in which it happened: `definition`; `actors`, the baseline; records, each
+ *   on a line by itself, in the order of their `seq`; and `figures`, the counters of those connections whose counters have
+ *   changed since the last ones: once a second, or less often where there are more than 500 of them a second.
+ * - A `lost` says that the file could not be written fast enough at that place. After it the recording begins anew: with
+ *   all `definition`s, `actors` that has `anew`, which are all that there are by then, and the `figures` of all.
  * - A last line that was cut short, as by a crash, is left out. What it does not know, a reader passes over.
  *
  * messages.ts describes the members. The page and `hubbub replay` both read a recording by this code.
  */
-import type { Actor, Definition, Hello, InspectorMessage, InspectorRecord } from './messages.ts';
-import { faultIn } from './lines.ts';
-import { applyRecord, type Moment } from './timeline.ts';
+import { Baseline } from './baseline.ts';
+import { faultIn, isKnown } from './lines.ts';
+import type { Definition, Hello, InspectorMessage, InspectorRecord, Lost } from './messages.ts';
+import type { Aside, Between, Recording } from './recorded.ts';
 
-export interface Recording {
-  readonly hello: Hello;
-  readonly definitions: readonly Definition[];
-  /** The actors before the first record. */
-  readonly actors: readonly Actor[];
-  readonly records: readonly InspectorRecord[];
-  /** How many records there were before these: they are in the actors. */
-  readonly folded: number;
-}
+export type { Recording } from './recorded.ts';
 
 /** A file that is no recording: its message says why, and in which line. */
 export class RecordingError extends Error {
@@ -38,6 +34,9 @@ const recordingLimits: RecordingLimits = { records: 200_000, characters: 128 * 1
 
 /** No line is longer, unless the file is no text at all. */
 const longestLine = 64 * 1_024 * 1_024;
+
+/** What no process that was recorded has had at once: as many would be too much for those who show them. */
+const mostActors = 500_000;
 
 /** What is recorded is bounded in depth; what is far deeper would be too deep for those who go through it. */
 const deepestLine = 100;
@@ -75,11 +74,15 @@ export async function readRecordingFrom(
 
 class RecordingReader {
   readonly #limits: RecordingLimits;
-  readonly #moment: Moment = new Map();
+  readonly #baseline = new Baseline();
   readonly #definitions = new Map<string, Definition>();
-  #records: InspectorRecord[] = [];
+  // What happened since the baseline, and how many characters of text each was.
+  #happened: (InspectorRecord | Aside)[] = [];
+  #lengths: number[] = [];
   #characters = 0;
   #folded = 0;
+  // What was lost before the baseline.
+  #lost: Lost | undefined;
   #hello: Hello | undefined;
   // Lines that are taken in.
   #lines = 0;
@@ -99,13 +102,15 @@ class RecordingReader {
   end(): Recording {
     const hello = this.#hello;
     if (hello === undefined) throw this.#torn ?? new RecordingError(`the file is empty: ${expectedFirst}`);
-    this.#fold(this.#limits.records);
-    const at = this.#records.at(-1)?.at ?? hello.at;
+    this.#fold(this.#happened.length - this.#limits.records);
+    const { records, between } = this.#sorted();
+    const at = records.at(-1)?.at ?? hello.at;
     return {
       hello: { ...hello, mode: 'recording', at, canControl: false, hasLab: false, hasFlights: false },
       definitions: [...this.#definitions.values()],
-      actors: [...this.#moment.values()],
-      records: this.#records,
+      actors: [...this.#baseline.actors],
+      records,
+      between,
       folded: this.#folded,
     };
   }
@@ -127,7 +132,7 @@ class RecordingReader {
     if (this.#hello === undefined) this.#greet(message);
     const fault = faultIn(message);
     if (fault !== undefined) throw this.fault(`is not as expected: ${fault}`);
-    this.#takeMessage(message, line.length);
+    if (isKnown(message)) this.#takeMessage(message, line.length);
   }
 
   #greet(message: InspectorMessage | InspectorRecord): void {
@@ -138,33 +143,58 @@ class RecordingReader {
   }
 
   #takeMessage(message: InspectorMessage | InspectorRecord, characters: number): void {
-    if ('kind' in message) {
-      this.#records.push(message);
-      this.#characters += characters;
-      this.#keepToLimits();
+    if ('kind' in message || message.type === 'figures' || message.type === 'lost') {
+      this.#happen(message, characters);
+    } else if (message.type === 'actors') {
+      if (this.#happened.length === 0) this.#baseline.take(message);
+      else this.#happen(message, characters);
     } else if (message.type === 'hello') {
       this.#hello ??= message;
     } else if (message.type === 'definition') {
       this.#definitions.set(message.id, message);
-    } else if (message.type === 'actors') {
-      for (const actor of message.actors) this.#moment.set(actor.id, actor);
     }
+    if (this.#baseline.size > mostActors) throw this.fault(`makes it more than ${mostActors} actors at once`);
+  }
+
+  #happen(what: InspectorRecord | Aside, characters: number): void {
+    this.#happened.push(what);
+    this.#lengths.push(characters);
+    this.#characters += characters;
+    this.#keepToLimits();
   }
 
   #keepToLimits(): void {
     const { records, characters } = this.#limits;
-    if (this.#records.length > 2 * records) this.#fold(records);
-    if (this.#characters > characters) this.#fold(Math.floor(this.#records.length / 2));
+    const { length } = this.#happened;
+    if (length > 2 * records) this.#fold(length - records);
+    if (this.#characters > characters) this.#fold(Math.ceil(length / 2));
   }
 
-  /** Moves the baseline on, so that no more records than these are left. */
-  #fold(most: number): void {
-    const over = this.#records.length - most;
-    if (over <= 0) return;
-    for (const record of this.#records.slice(0, over)) applyRecord(this.#moment, record);
-    this.#characters *= most / this.#records.length;
-    this.#records = this.#records.slice(over);
-    this.#folded += over;
+  /** Moves the baseline on by so much of what happened. */
+  #fold(count: number): void {
+    if (count <= 0) return;
+    for (const what of this.#happened.splice(0, count)) {
+      if ('kind' in what) {
+        this.#baseline.apply(what);
+        this.#folded += 1;
+      } else {
+        this.#baseline.take(what);
+        if (what.type === 'lost') this.#lost = what;
+      }
+    }
+    for (const length of this.#lengths.splice(0, count)) this.#characters -= length;
+  }
+
+  #sorted(): Pick<Recording, 'records' | 'between'> {
+    const records: InspectorRecord[] = [];
+    const between: Between[] = [this.#lost, this.#baseline.figures].flatMap((message) =>
+      message === undefined ? [] : [{ before: 0, message }],
+    );
+    for (const what of this.#happened) {
+      if ('kind' in what) records.push(what);
+      else between.push({ before: records.length, message: what });
+    }
+    return { records, between };
   }
 }
 

@@ -2,10 +2,8 @@
 import type { Clock } from '../clock.ts';
 import type { Host } from './door.ts';
 import type { InspectorMessage } from './messages.ts';
-import type { Recording } from './recording.ts';
+import { messagesOf, type Recording } from './recorded.ts';
 import type { Outlet } from './viewer.ts';
-
-const recordsInBatch = 2_000;
 
 /** Above this a viewer is let read before it gets more. */
 const highWaterBytes = 4 * 1_024 * 1_024;
@@ -21,7 +19,7 @@ export class Replay implements Host {
   }
 
   join(outlet: Outlet): { command: (text: string) => void; leave: () => void } {
-    const messages = this.#messages();
+    const messages = messagesOf(this.#recording);
     let timer: unknown;
     const send = (): void => {
       timer = undefined;
@@ -43,20 +41,9 @@ export class Replay implements Host {
 
   /** The recording's lines, as they were read. */
   *lines(): Generator<string> {
-    const { hello, definitions, actors, records } = this.#recording;
-    yield JSON.stringify(hello);
-    for (const definition of definitions) yield JSON.stringify(definition);
-    yield JSON.stringify({ type: 'actors', done: true, actors } satisfies InspectorMessage);
-    for (const record of records) yield JSON.stringify(record);
-  }
-
-  *#messages(): Generator<InspectorMessage> {
-    const { hello, definitions, actors, records } = this.#recording;
-    yield hello;
-    yield* definitions;
-    yield { type: 'actors', done: true, actors };
-    for (let from = 0; from < records.length; from += recordsInBatch) {
-      yield { type: 'records', records: records.slice(from, from + recordsInBatch), sampledAway: 0 };
+    for (const message of messagesOf(this.#recording)) {
+      if (message.type !== 'records') yield JSON.stringify(message);
+      else for (const record of message.records) yield JSON.stringify(record);
     }
   }
 }

@@ -1,9 +1,10 @@
 /**
- * The ring keeps the last records, bounded in number and in bytes, and the baseline: what there was before the oldest
- * of them. It keeps records as their text, which is what viewers and files get, and is small and easy to weigh.
+ * The ring keeps the last records, bounded in number and in bytes, the figures told between them, and the baseline: what
+ * there was before the oldest of them. It keeps them as their text, which is what viewers and files get, and is small and
+ * easy to weigh.
  */
-import type { Actor, InspectorRecord } from './messages.ts';
-import { applyRecord, type Moment } from './timeline.ts';
+import { Baseline } from './baseline.ts';
+import type { Actor, Actors, Figures, InspectorRecord } from './messages.ts';
 
 export interface RingLimits {
   readonly records: number;
@@ -15,10 +16,17 @@ export const ringLimits: RingLimits = { records: 20_000, bytes: 16 * 1_024 * 1_0
 /** What a text costs in memory beside its characters. */
 const overheadBytes = 40;
 
+/** Figures, and the number of the record before which they were told. */
+interface ToldFigures {
+  readonly seq: number;
+  readonly text: string;
+}
+
 export class Ring {
   readonly limits: RingLimits;
   readonly #texts: (string | undefined)[];
-  readonly #baseline: Moment = new Map();
+  readonly #baseline = new Baseline();
+  #figures: ToldFigures[] = [];
   #firstSeq = 0;
   #size = 0;
   #bytes = 0;
@@ -33,7 +41,7 @@ export class Ring {
     return this.#size;
   }
 
-  /** About how many bytes they take. */
+  /** About how many bytes they take, and the figures between them. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -50,12 +58,12 @@ export class Ring {
 
   /** The actors before the oldest record, parents before their children. */
   get baseline(): IterableIterator<Actor> {
-    return this.#baseline.values();
+    return this.#baseline.actors;
   }
 
   /** Adds an actor that was there before all records. */
   found(actor: Actor): void {
-    this.#baseline.set(actor.id, actor);
+    this.#baseline.found(actor);
   }
 
   /** Adds the next record. @returns its text */
@@ -65,7 +73,16 @@ export class Ring {
     this.#texts[this.nextSeq % this.limits.records] = text;
     this.#size += 1;
     this.#bytes += weigh(text);
-    while (this.#bytes > this.limits.bytes && this.#size > 1) this.#forgetOldest();
+    this.#keepToBytes();
+    return text;
+  }
+
+  /** Adds figures after the latest record. @returns their text */
+  tell(figures: Figures): string {
+    const text = JSON.stringify(figures);
+    this.#figures.push({ seq: this.nextSeq, text });
+    this.#bytes += weigh(text);
+    this.#keepToBytes();
     return text;
   }
 
@@ -73,9 +90,21 @@ export class Ring {
   from(seq: number, most = this.limits.records): string[] {
     const texts: string[] = [];
     for (let at = Math.max(seq, this.#firstSeq); at < this.nextSeq && texts.length < most; at += 1) {
-      texts.push(this.#texts[at % this.limits.records] ?? '');
+      texts.push(this.#textAt(at));
     }
     return texts;
+  }
+
+  /** What is kept as the lines of a recording, from the baseline on. */
+  *lines(): Generator<string> {
+    yield JSON.stringify({ type: 'actors', done: true, actors: [...this.baseline] } satisfies Actors);
+    const { figures } = this.#baseline;
+    if (figures !== undefined) yield JSON.stringify(figures);
+    let told = 0;
+    for (let seq = this.#firstSeq; seq <= this.nextSeq; seq += 1) {
+      for (; this.#figures[told]?.seq === seq; told += 1) yield this.#figures[told]?.text ?? '';
+      if (seq < this.nextSeq) yield this.#textAt(seq);
+    }
   }
 
   /** Forgets everything; the numbering goes on. */
@@ -84,17 +113,36 @@ export class Ring {
     this.#size = 0;
     this.#bytes = 0;
     this.#texts.fill(undefined);
+    this.#figures = [];
     this.#baseline.clear();
   }
 
+  #textAt(seq: number): string {
+    return this.#texts[seq % this.limits.records] ?? '';
+  }
+
+  #keepToBytes(): void {
+    while (this.#bytes > this.limits.bytes && this.#size > 1) this.#forgetOldest();
+  }
+
   #forgetOldest(): void {
-    const slot = this.#firstSeq % this.limits.records;
-    const text = this.#texts[slot] ?? '';
-    applyRecord(this.#baseline, JSON.parse(text) as InspectorRecord);
+    this.#forgetFigures(this.#firstSeq);
+    const text = this.#textAt(this.#firstSeq);
+    this.#baseline.apply(JSON.parse(text) as InspectorRecord);
     this.#bytes -= weigh(text);
-    this.#texts[slot] = undefined;
+    this.#texts[this.#firstSeq % this.limits.records] = undefined;
     this.#firstSeq += 1;
     this.#size -= 1;
+  }
+
+  /** Those told before a record become the baseline's with it. */
+  #forgetFigures(seq: number): void {
+    const kept = this.#figures.findIndex((told) => told.seq > seq);
+    const old = this.#figures.splice(0, kept === -1 ? this.#figures.length : kept);
+    for (const { text } of old) {
+      this.#baseline.take(JSON.parse(text) as Figures);
+      this.#bytes -= weigh(text);
+    }
   }
 }
 

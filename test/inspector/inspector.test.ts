@@ -314,6 +314,44 @@ describe('the engine', () => {
     expect(slow.seqs()).toEqual([told + 2, told + 3]);
   });
 
+  test('records figures once a second, or less often where many have changed', () => {
+    const { clock, tick } = manualClock();
+    const subject = new SystemSubject('crowd');
+    const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
+    onTestFinished(() => void actor.stop());
+    let [crowd, said] = [0, 0];
+    const figuresOf = (messagesIn: number) => ({
+      actor,
+      messagesIn,
+      messagesOut: 0,
+      outboxMessages: 0,
+      outboxBytes: 0,
+    });
+    const everyone = () => Array.from({ length: crowd }, () => figuresOf(said));
+    subject.figures = everyone as never;
+    const engine = new Inspector({ subject, clock, onFault: fail });
+    onTestFinished(() => engine.close());
+    const recorded: number[] = [];
+    engine.record({
+      write: (line) => void (line.startsWith('{"type":"figures"') && recorded.push(said)),
+    });
+    const runFor = (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        said += 1;
+        for (let ticks = 0; ticks < 20; ticks += 1) tick();
+      }
+    };
+    crowd = 1;
+    runFor(3);
+    expect(recorded.splice(0)).toEqual([1, 2, 3]);
+    crowd = 2_000;
+    runFor(9);
+    expect(recorded.splice(0)).toEqual([7, 11]);
+    crowd = 0;
+    runFor(9);
+    expect(recorded).toEqual([]);
+  });
+
   test('keeps no more than it may, however much happens', async () => {
     const limits = { records: 20_000, bytes: 1_024 * 1_024 };
     const subject = new SystemSubject('busy');

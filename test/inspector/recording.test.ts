@@ -2,16 +2,21 @@ import * as fc from 'fast-check';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { createActor, createMachine } from 'xstate';
 import { systemClock } from '../../src/clock.ts';
+import { Inspector } from '../../src/inspector/inspector.ts';
 import type { Actor, Hello, InspectorRecord } from '../../src/inspector/messages.ts';
+import { RecordFile } from '../../src/inspector/record-file.ts';
 import { readRecording, readRecordingFrom, RecordingError } from '../../src/inspector/recording.ts';
 import { Replay } from '../../src/inspector/replay.ts';
 import { Ring } from '../../src/inspector/ring.ts';
 import { StatelyOutlet } from '../../src/inspector/stately.ts';
+import { SystemSubject } from '../../src/inspector/system-subject.ts';
 import { applyRecord, type Moment } from '../../src/inspector/timeline.ts';
+import { Track } from '../../src/web/inspect/model/track.ts';
 import { Inbox } from '../support/inbox.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { runHubbub, startHubbub } from '../support/processes.ts';
@@ -47,13 +52,12 @@ function recordOf({ id, kind }: Life, seq: number): InspectorRecord {
   return { ...base, kind, actor: id, type: 'go', value: `state ${seq}`, edges: ['a>b'] };
 }
 
-const lives = fc.array(
-  fc.record<Life>({
-    id: fc.constantFrom(...ids),
-    kind: fc.constantFrom('spawn', 'event', 'transition', 'stop'),
-  }),
-  { maxLength: 60 },
-);
+const life = fc.record<Life>({
+  id: fc.constantFrom(...ids),
+  kind: fc.constantFrom('spawn', 'event', 'transition', 'stop'),
+});
+
+const lives = fc.array(life, { maxLength: 60 });
 
 function applied(actors: Iterable<Actor>, records: readonly InspectorRecord[]): Moment {
   const moment: Moment = new Map([...actors].map((actor) => [actor.id, actor]));
@@ -64,9 +68,9 @@ function applied(actors: Iterable<Actor>, records: readonly InspectorRecord[]): 
 describe('a ring', () => {
   test('has, with its baseline, the state after all records, however few are kept', () => {
     fc.assert(
-      fc.property(lives, fc.integer({ min: 1, max: 20 }), (life, most) => {
+      fc.property(lives, fc.integer({ min: 1, max: 20 }), (steps, most) => {
         const ring = new Ring({ records: most, bytes: 1e6 });
-        const records = life.map((step, index) => recordOf(step, index));
+        const records = steps.map((step, index) => recordOf(step, index));
         for (const record of records) ring.push(record);
         const kept = ring.from(0).map((text) => JSON.parse(text) as InspectorRecord);
         expect(kept).toEqual(records.slice(-most));
@@ -86,6 +90,41 @@ describe('a ring', () => {
   });
 });
 
+/** Lives between which figures are told: a number is what every actor has counted by then. */
+const countedLives = fc.array(fc.oneof(life, fc.nat(99)), { maxLength: 60 });
+
+/** What a page that opens these lines can go back and forth in. */
+const tapeOf = (lines: Iterable<string>) => Track.of(readRecording([JSON.stringify(hello), ...lines])).tape;
+
+describe('the lines of a ring', () => {
+  test('are read as what there was at each moment that is kept, with the figures told by then', () => {
+    fc.assert(
+      fc.property(countedLives, fc.integer({ min: 1, max: 20 }), (happened, most) => {
+        const rings = [most, 100].map((records) => new Ring({ records, bytes: 1e6 }));
+        const alive: Moment = new Map();
+        for (const [at, what] of happened.entries()) {
+          for (const ring of rings) {
+            if (typeof what === 'object') ring.push(recordOf(what, ring.nextSeq));
+            else ring.tell({ type: 'figures', at, rows: [...alive.keys()].map((id) => [id, what, 0, 0, 0]) });
+          }
+          if (typeof what === 'object') applyRecord(alive, recordOf(what, at));
+        }
+        const [kept, whole] = rings.map((ring) => tapeOf(ring.lines()));
+        if (kept === undefined || whole === undefined) throw new Error('there are two rings');
+        const forgotten = whole.end - kept.end;
+        expect(kept.end).toBe(Math.min(most, whole.end));
+        for (let place = 0; place <= kept.end; place += 1) {
+          const [scene, expected] = [kept.sceneAt(place), whole.sceneAt(forgotten + place)];
+          expect(scene.actors).toEqual(expected.actors);
+          for (const id of scene.actors.keys()) {
+            expect(scene.figures.get(id)?.messagesIn).toBe(expected.figures.get(id)?.messagesIn);
+          }
+        }
+      }),
+    );
+  });
+});
+
 describe('reading a recording', () => {
   const lines = [
     hello,
@@ -100,8 +139,9 @@ describe('reading a recording', () => {
   });
 
   test('leaves out a last line that was cut short, and passes over what it does not know', () => {
-    const { records } = readRecording([...lines, '{"type":"of a later version"}', '{"seq":1,"at":3,"ki']);
-    expect(records).toHaveLength(1);
+    const later = ['{"type":"of a later version"}', '{"seq":1,"at":2,"kind":"of a later version"}'];
+    const { records, between } = readRecording([...lines, ...later, '{"seq":1,"at":3,"ki']);
+    expect([records.length, between]).toEqual([1, []]);
   });
 
   test.each([
@@ -133,6 +173,10 @@ describe('reading a recording', () => {
     [
       [...lines, '{"kind":"event","seq":1,"at":2,"to":"a","type":"go","from":{}}'],
       'line 4 is not as expected: event.from must be string',
+    ],
+    [
+      [...lines, '{"type":"figures","at":2,"rows":[["a",1,2,3,"many"]]}'],
+      'line 4 is not as expected: figures.rows.0.4 must be number',
     ],
     [
       [
@@ -237,8 +281,10 @@ describe('a recording of a server', patient, () => {
   test('has the actors and their charts also where nobody has watched, and leaves no observer behind', async () => {
     const server = await serve();
     const member = await joinByWebSocket(server, { name: 'ada' });
+    member.say('hello');
+    await member.next('chat');
     const answer = await fetch(`${server.url}/inspect/recording.jsonl`);
-    const { actors, definitions, records } = readRecording((await answer.text()).split('\n'));
+    const { actors, definitions, records, between } = readRecording((await answer.text()).split('\n'));
     expect(actors.map(({ name, connection }) => connection?.name ?? name)).toEqual([
       'server',
       'broker',
@@ -250,6 +296,10 @@ describe('a recording of a server', patient, () => {
     ]);
     expect(definitions.every(({ svg }) => svg?.startsWith('<svg'))).toBe(true);
     expect(records.find(({ kind }) => kind === 'gauges')).toMatchObject({ connections: { open: 1 } });
+    const ada = actors.find(({ connection }) => connection !== undefined)?.id;
+    expect(between).toMatchObject([
+      { before: 0, message: { type: 'figures', rows: [[ada, 1, expect.any(Number), 0, 0]] } },
+    ]);
     const watcher = await Watcher.watch(server.url);
     expect(watcher.records.all.filter(({ kind }) => kind !== 'gauges')).toEqual([]);
     member.close();
@@ -273,6 +323,40 @@ describe('a recording of a server', patient, () => {
     expect(told).toHaveLength(2);
   });
 
+  test('begins anew where a slow disk has lost lines, and is right again from there on', () => {
+    const { disk, turn, text } = slowDisk();
+    const subject = new SystemSubject('busy');
+    const engine = new Inspector({ subject, clock: systemClock, onFault: fail });
+    onTestFinished(() => engine.close());
+    const file = new RecordFile(disk, fail);
+    engine.record(file);
+    const start = (id: string) => {
+      const actor = createActor(door, { id, inspect: (event) => subject.observe(event) }).start();
+      onTestFinished(() => void actor.stop());
+      return actor;
+    };
+    const [early, gone] = [start('early'), start('gone')];
+    // More than may wait for a disk that stands still.
+    for (let i = 0; i < 6_000; i += 1) early.send({ type: i % 2 === 0 ? 'open' : 'shut', words });
+    gone.stop();
+    const late = start('late');
+    late.send({ type: 'open' });
+    turn();
+    early.send({ type: 'open' });
+    turn();
+
+    const { tape, lost } = Track.of(readRecording(text().split('\n')));
+    expect(lost).toMatchObject({ batches: 1, records: expect.any(Number) });
+    const { actors, ended } = tape.sceneAt(tape.end);
+    expect([...actors.values()].map(({ name, value, lastEvent }) => ({ name, value, lastEvent }))).toEqual([
+      { name: 'early', value: 'ajar', lastEvent: 'open' },
+      { name: 'late', value: 'ajar', lastEvent: 'open' },
+    ]);
+    expect(ended.size).toBe(0);
+    // What was there before the loss is as it was.
+    expect([...tape.sceneAt(100).actors.values()].map(({ name }) => name)).toEqual(['early', 'gone']);
+  });
+
   test('says at once that the disk is full, and the server goes on', async () => {
     const logged = new Inbox<string>();
     const write = (line: string): void => logged.push(line);
@@ -293,3 +377,35 @@ describe('a recording of a server', patient, () => {
     await expect(serve({ record: '/nowhere/trace.jsonl' })).rejects.toThrow('ENOENT');
   });
 });
+
+function fail(thrown: unknown): void {
+  throw thrown;
+}
+
+const door = createMachine({
+  id: 'door',
+  initial: 'closed',
+  states: { closed: { on: { open: 'ajar' } }, ajar: { on: { shut: 'closed' } } },
+});
+
+/** As much as a record takes of an event. */
+const words = Array.from({ length: 20 }, () => 'x'.repeat(200));
+
+/** A disk that stands still but for its turns, in each of which it writes all that waits. */
+function slowDisk() {
+  const written: string[] = [];
+  let hasWritten: (() => void) | undefined;
+  const disk = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      written.push(chunk.toString());
+      hasWritten = done;
+    },
+  });
+  const turn = (): void => {
+    for (let next = hasWritten; next !== undefined; next = hasWritten) {
+      hasWritten = undefined;
+      next();
+    }
+  };
+  return { disk, turn, text: () => written.join('') };
+}

@@ -39,7 +39,7 @@ export interface Scene {
   readonly actors: ReadonlyMap<string, Actor>;
   /** Those that ended lately. */
   readonly ended: ReadonlyMap<string, Ended>;
-  /** Of connections, as far as they were told: recordings have none. */
+  /** Of connections, as far as they were told. */
   readonly figures: ReadonlyMap<string, Figure>;
   /** The last minutes, a second each. */
   readonly gauges: readonly GaugesRecord[];

@@ -1,7 +1,7 @@
 /** A track is all that the page was told of one thing that is inspected: by its server, or by a file. */
 import { assertNever } from '../../../assert.ts';
 import type { Actors, Definition, Figures, Hello, Lost, Records } from '../../../inspector/messages.ts';
-import type { Recording } from '../../../inspector/recording.ts';
+import { messagesOf, type Recording } from '../../../inspector/recorded.ts';
 import { liveLimits, recordingLimits, Tape } from './tape.ts';
 
 type Told = Definition | Actors | Records | Figures | Lost;
@@ -27,11 +27,9 @@ export class Track {
   }
 
   /** @returns the track that a recording is, whole. */
-  static of({ hello, definitions, actors, records }: Recording): Track {
-    const track = new Track(hello);
-    for (const definition of definitions) track.take(definition);
-    track.take({ type: 'actors', done: true, actors });
-    track.take({ type: 'records', records, sampledAway: 0 });
+  static of(recording: Recording): Track {
+    const track = new Track(recording.hello);
+    for (const message of messagesOf(recording)) if (message.type !== 'hello') track.take(message);
     return track;
   }
 
