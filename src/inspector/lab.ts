@@ -28,6 +28,12 @@ const labRoom = 'lab';
 /** How many virtual clients there may be at once. */
 const mostClients = 500;
 
+/** About how many messages a second come from a client of each kind that talks. */
+const loudness: Partial<Record<LabKind, number>> = { polite: 0.5, chatty: 5, flooding: 50 };
+
+/** How many deliveries a second they may make, about: whoever is not of the lab shares its server with all of them. */
+const mostDeliveriesPerSecond = 125_000;
+
 /** A short wire, so that it shows soon when a client does not read. */
 const wire = { latencyMs: 5, wireBytes: 8 * 1_024 };
 
@@ -42,6 +48,7 @@ export function labKindOf({ socket }: Connection): string | undefined {
 
 /** A virtual client: its end of the wire, and its connection on the server. */
 interface Client {
+  readonly kind: LabKind;
   readonly peer: MemoryPeer;
   readonly connection: Connection;
 }
@@ -93,8 +100,18 @@ export class Lab {
     if (this.#clients.size + this.#away + count > mostClients) {
       return { ok: false, reason: `the lab has room for ${mostClients} clients` };
     }
+    if (this.#deliveriesWith(kind, count) > mostDeliveriesPerSecond) {
+      return { ok: false, reason: 'so many would talk so much that the server had no time for anybody else' };
+    }
     const connections = Array.from({ length: count }, () => this.#spawn(kind));
     return { ok: true, connections };
+  }
+
+  /** How many deliveries a second there would be with so many more: what each says comes to all. */
+  #deliveriesWith(kind: LabKind, count: number): number {
+    let said = count * (loudness[kind] ?? 0);
+    for (const client of this.#clients.values()) said += loudness[client.kind] ?? 0;
+    return said * (this.#clients.size + this.#away + count);
   }
 
   #doTo(id: string, doing: LabDoing): LabAnswer {
@@ -129,7 +146,7 @@ export class Lab {
       room: labRoom,
       name: `${kind}-${this.#made}`,
     });
-    const client = { peer, connection };
+    const client = { kind, peer, connection };
     this.#clients.set(connection.id, client);
     peer.onClosed = () => {
       this.#clients.delete(connection.id);

@@ -3,6 +3,7 @@ import { labDoings, labKinds } from '../../src/inspector/lab-kinds.ts';
 import { Lab, labKindOf } from '../../src/inspector/lab.ts';
 import { Flights } from '../../src/inspector/flights.ts';
 import { MemoryHouse } from '../support/memory-house.ts';
+import { patient } from '../support/test-server.ts';
 
 /** A lab in a house on a simulated clock, with the flights of all its connections. */
 function createLab(settings: ConstructorParameters<typeof MemoryHouse>[0] = {}) {
@@ -161,13 +162,22 @@ describe('a doing of the lab', () => {
   });
 });
 
-test('the lab keeps the room of those that flap while they are away', () => {
+test('the lab keeps the room of those that flap while they are away', patient, () => {
   const { lab, clock, connections } = createLab();
   for (let i = 0; i < 5; i += 1) lab.carryOut({ do: 'spawn', kind: 'flapping', count: 100 });
   while (connections.size > 0) clock.advance(100);
   expect(lab.carryOut({ do: 'spawn', kind: 'flapping', count: 1 })).toMatchObject({ ok: false });
   clock.advance(1_000);
   expect(connections.size).toBe(500);
+});
+
+test('the lab lets in no more talkers than leave the server time for others', () => {
+  const { lab } = createLab();
+  const spawn = (kind: keyof typeof labKinds, count: number) => lab.carryOut({ do: 'spawn', kind, count });
+  expect(spawn('flooding', 50)).toMatchObject({ ok: true });
+  expect(spawn('flooding', 1)).toMatchObject({ ok: false, reason: expect.stringContaining('so much') });
+  expect(spawn('silent', 1)).toMatchObject({ ok: false });
+  lab.drain();
 });
 
 test('the lab has room for so many, and takes nobody in while the server drains', () => {
