@@ -1,8 +1,12 @@
 /** The definitions of all machines whose actors were seen, each made once and drawn once. */
+import { setTimeout } from 'node:timers/promises';
 import type { AnyActorRef, AnyStateMachine } from 'xstate';
 import { defineMachine } from './definition.ts';
 import { draw } from './draw.ts';
 import type { Definition } from './messages.ts';
+
+/** Whoever takes a recording away does not wait for charts longer than this: each machine's text is in it anyway. */
+const mostWaitMs = 30_000;
 
 export class Definitions {
   /** Is told each definition, and told it again once its chart is drawn. */
@@ -36,9 +40,12 @@ export class Definitions {
     return definition;
   }
 
-  /** Resolves once every machine that is known has been drawn, or cannot be. */
+  /** Resolves once every machine that is known has been drawn, or cannot be, or takes too long. */
   async drawn(): Promise<void> {
-    await this.#drawing;
+    const over = new AbortController();
+    const late = setTimeout(mostWaitMs, undefined, { signal: over.signal }).catch(() => undefined);
+    await Promise.race([this.#drawing, late]);
+    over.abort();
   }
 
   /** Draws no more. @returns once nothing is being drawn. */

@@ -10,11 +10,14 @@ const worker = packageFile('dist/inspector/draw-worker.js');
 const drawn = new Map<string, string>();
 const mostDrawn = 64;
 
-/** @returns the SVG, or undefined where it cannot be drawn; where `signal` ends it, that is at once. */
+/** A machine of hundreds of states may take a layout that nobody would wait for, nor look at. */
+const mostMs = 60_000;
+
+/** @returns the SVG, or undefined where it cannot be drawn in time; where `signal` ends it, that is at once. */
 export async function draw(mermaid: string, signal: AbortSignal): Promise<string | undefined> {
   const known = drawn.get(mermaid);
   if (known !== undefined || signal.aborted) return known;
-  const svg = await layOut(mermaid, signal);
+  const svg = await layOut(mermaid, AbortSignal.any([signal, AbortSignal.timeout(mostMs)]));
   if (svg !== undefined) keep(mermaid, svg);
   return svg;
 }
