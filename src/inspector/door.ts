@@ -27,10 +27,10 @@ const paths: ReadonlySet<string> = new Set(['/inspect/socket', '/inspect/stately
 const maxCommandBytes = 16 * 1_024;
 
 /** How many may watch at once: each holds what it has not read yet. */
-const mostViewers = 100;
+const mostViewers = 250;
 
 /** Whoever asks on while this much of what it asked for is unread will never read it. */
-const mostUnreadBytes = 16 * 1_024 * 1_024;
+const mostUnreadBytes = 4 * 1_024 * 1_024;
 
 /** How often a viewer is asked for a sign of life, without which it would be watched for in vain. */
 const beatMs = 20_000;

@@ -16,8 +16,16 @@ export interface GuardOptions {
   readonly token: string;
 }
 
-/** What a proxy adds to the requests that it hands on. */
-const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
+/** What proxies add to the requests that they hand on, beside what begins with `x-forwarded`. */
+const proxyHeaders: ReadonlySet<string> = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-original-forwarded-for',
+  'true-client-ip',
+  'cf-connecting-ip',
+]);
 
 export class Guard {
   readonly #options: GuardOptions;
@@ -63,12 +71,19 @@ function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-function isLocal({ headers, socket }: IncomingMessage): boolean {
+function isLocal(request: IncomingMessage): boolean {
+  const { headers, socket } = request;
   return (
     isLoopbackName(hostName(headers.host)) &&
     isLoopbackName(socket.remoteAddress ?? '') &&
-    proxyHeaders.every((name) => headers[name] === undefined)
+    !isHandedOn(request)
   );
+}
+
+/** One that is not told to say so may look like whoever is on its machine, but for the version that nginx speaks then. */
+function isHandedOn({ headers, httpVersion }: IncomingMessage): boolean {
+  const isProxys = (name: string): boolean => proxyHeaders.has(name) || name.startsWith('x-forwarded');
+  return httpVersion === '1.0' || Object.keys(headers).some(isProxys);
 }
 
 /** The name in a Host header, without its port and the brackets of IPv6. */

@@ -31,6 +31,7 @@ export async function serveInspector(http: FastifyInstance, options: InspectorRo
       reply
         .type('application/jsonl; charset=utf-8')
         .header('Content-Disposition', 'attachment; filename="hubbub-recording.jsonl"')
+        .header('Cache-Control', 'no-store')
         .send(Readable.from(linesOf(options.recording()))),
     );
   });

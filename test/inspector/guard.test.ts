@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
 import { isLoopbackName } from '../../src/inspector/guard.ts';
@@ -37,10 +39,20 @@ describe('without a token the inspector', patient, () => {
       { 'x-forwarded-for': '203.0.113.7' },
       { forwarded: 'for=203.0.113.7' },
       { via: '1.1 proxy' },
+      { 'x-forwarded-proto': 'https' },
+      { 'cf-connecting-ip': '203.0.113.7' },
     ];
     for (const headers of refused) {
       expect({ headers, ...(await ask(server, headers)) }).toEqual({ headers, page: 403, socket: 403 });
     }
+  });
+
+  test('refuses what a proxy hands on that says nothing of it, as nginx does by default', async () => {
+    const server = await serve();
+    const { hostname, port, host } = new URL(server.url);
+    const tcp = connect(Number(port), hostname);
+    tcp.end(`GET /inspect/recording.jsonl HTTP/1.0\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    expect(await text(tcp)).toMatch(/^HTTP\/1.1 403 /);
   });
 
   test("refuses other sites' pages, and those that may chat too", async () => {

@@ -270,6 +270,7 @@ describe('a recording of a server', patient, () => {
     await watcher.connectionIn('ada', 'open');
     const answer = await fetch(`${server.url}/inspect/recording.jsonl`);
     expect(answer.headers.get('content-disposition')).toContain('attachment');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
     const { records, definitions } = readRecording((await answer.text()).split('\n'));
     expect(definitions.map(({ id }) => id)).toEqual(['server', 'broker', 'connection']);
     await watcher.record('gauges', ({ seq }) => seq > (records.at(-1)?.seq ?? 0));
