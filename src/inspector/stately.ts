@@ -5,6 +5,8 @@
 import { assertNever } from '../assert.ts';
 import type {
   Actor,
+  Actors,
+  Definition,
   InspectorMessage,
   InspectorRecord,
   Projection,
@@ -58,8 +60,12 @@ export type StatelyEvent = StatelyBase &
 /** An outlet for the inspector's own messages, to one who reads Stately's. */
 export class StatelyOutlet implements Outlet {
   readonly #outlet: Outlet;
-  readonly #definitions = new Map<string, string>();
+  readonly #definitions = new Map<string, Definition>();
   readonly #moment: Moment = new Map();
+  // What each actor was sent last: a record of what that led to has its type alone.
+  readonly #sent = new Map<string, StatelyEventObject>();
+  // Those that were there before what was lost, and of whom nothing was told since.
+  readonly #missing: Moment = new Map();
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet;
@@ -80,11 +86,10 @@ export class StatelyOutlet implements Outlet {
   #take(message: InspectorMessage): void {
     switch (message.type) {
       case 'definition':
-        this.#definitions.set(message.id, message.config);
+        this.#definitions.set(message.id, message);
         return;
       case 'actors':
-        if (message.anew === true) this.#moment.clear();
-        for (const actor of message.actors) this.#begin(actor);
+        this.#find(message);
         return;
       case 'records':
         for (const record of message.records) this.#record(record);
@@ -102,15 +107,41 @@ export class StatelyOutlet implements Outlet {
     }
   }
 
+  #find({ actors, anew, done }: Actors): void {
+    if (anew === true) {
+      for (const [id, actor] of this.#moment) this.#missing.set(id, actor);
+      this.#moment.clear();
+      this.#sent.clear();
+    }
+    for (const actor of actors) {
+      this.#missing.delete(actor.id);
+      this.#begin(actor);
+    }
+    if (done !== true) return;
+    // Its schema has no word for what was lost; that they have ended by now is known.
+    for (const { id, ...actor } of this.#missing.values()) {
+      this.#snapshot(
+        actor.since,
+        id,
+        { type: actor.lastEvent ?? '' },
+        { ...snapshotOf(actor), status: 'stopped' },
+      );
+    }
+    this.#missing.clear();
+  }
+
   #begin(actor: Actor): void {
     this.#moment.set(actor.id, actor);
-    const { id, name, parent, machine = '', since } = actor;
+    const { id, parent, machine = '', since } = actor;
+    const definition = this.#definitions.get(machine);
+    // One that was given no name goes by its machine's.
+    const name = actor.name === id ? (definition?.name ?? id) : actor.name;
     this.#tell({
       ...this.#base(id, since),
       type: '@xstate.actor',
       name,
       ...(parent === undefined ? {} : { parentId: parent }),
-      definition: this.#definitions.get(machine) ?? JSON.stringify({ id: name }),
+      definition: definition?.config ?? JSON.stringify({ id: name }),
       snapshot: snapshotOf(actor),
     });
   }
@@ -121,16 +152,17 @@ export class StatelyOutlet implements Outlet {
     applyRecord(this.#moment, record);
     switch (record.kind) {
       case 'spawn':
-        return this.#begin(record.actor);
-      case 'event':
-        return this.#event(record.at, record.to, record.from, {
-          type: record.type,
-          ...membersOf(record.data),
-        });
+        this.#begin(record.actor);
+        return this.#event(record.at, record.actor.id, record.actor.parent, { type: 'xstate.init' });
+      case 'event': {
+        const event = { ...membersOf(record.data), type: record.type };
+        this.#sent.set(record.to, event);
+        return this.#event(record.at, record.to, record.from, event);
+      }
       case 'transition': {
         const actor = this.#moment.get(record.actor);
         if (actor !== undefined)
-          this.#snapshot(record.at, actor.id, { type: record.type }, snapshotOf(actor));
+          this.#snapshot(record.at, actor.id, this.#causeOf(actor.id, record.type), snapshotOf(actor));
         return undefined;
       }
       case 'channel': {
@@ -153,7 +185,15 @@ export class StatelyOutlet implements Outlet {
     const before = this.#moment.get(actor);
     if (before === undefined) return;
     const left = output === undefined ? {} : { [leftAs[status]]: output };
-    this.#snapshot(at, actor, { type: before.lastEvent ?? '' }, { ...snapshotOf(before), status, ...left });
+    const cause = this.#causeOf(actor, before.lastEvent ?? '');
+    this.#snapshot(at, actor, cause, { ...snapshotOf(before), status, ...left });
+    this.#sent.delete(actor);
+  }
+
+  /** The event of this type that an actor was sent, as far as it is known. */
+  #causeOf(id: string, type: string): StatelyEventObject {
+    const sent = this.#sent.get(id);
+    return sent?.type === type ? sent : { type };
   }
 
   #event(at: number, to: string, from: string | undefined, event: StatelyEventObject): void {
@@ -192,7 +232,7 @@ export class StatelyOutlet implements Outlet {
 
 const leftAs = { done: 'output', error: 'error', stopped: 'output' } as const;
 
-function snapshotOf({ status, value, context }: Actor): StatelySnapshot {
+function snapshotOf({ status, value, context }: Omit<Actor, 'id'>): StatelySnapshot {
   return {
     status,
     ...(value === undefined ? {} : { value }),
