@@ -147,8 +147,7 @@ describe.skipIf(isMissing)("the inspector's page, in time", { timeout: timeoutMs
     enter('cleo');
     await seen(rowOf(page, 'cleo'));
 
-    await button('Open recording …').focus();
-    await page.keyboard.press('Enter');
+    await Promise.all([page.waitForEvent('filechooser'), button('Open recording …').press('Enter')]);
     await seen(page.getByText('This is the recording trace.jsonl of hubbub'));
     await seen(rowOf(page, 'bea'));
     await unseen(rowOf(page, 'cleo'));

@@ -1,5 +1,5 @@
 /** The inspector's page in a real browser: what it shows of connections, and that everybody can use it. */
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
 import { bringAxe, violations } from '../support/axe.ts';
@@ -69,6 +69,24 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     await seen(page.getByText('has ended with 4503'));
   });
 
+  it('keeps what is active in view, until the chart is put elsewhere by hand', async () => {
+    const member = await joinByWebSocket(server, { name: 'cleo', room: 'tea' });
+    await rowOf(page, 'cleo').click();
+    const active = page.getByRole('button', { name: 'Active', exact: true });
+    const frame = page.getByRole('group', { name: 'Statechart' });
+    await seen(lit(page, 'open_outbound_clear'));
+    expect(await active.getAttribute('aria-pressed')).toBe('true');
+    expect(await isInFrame(lit(page, 'open_outbound_clear'))).toBe(true);
+    await frame.press('Home');
+    await frame.evaluate((element) => element.scrollTo(0, 0));
+    expect(await active.getAttribute('aria-pressed')).toBe('false');
+    member.close();
+    await seen(lit(page, 'closed'));
+    expect(await frame.evaluate(({ scrollLeft, scrollTop }) => scrollLeft + scrollTop)).toBe(0);
+    await active.click();
+    expect(await isInFrame(lit(page, 'closed'))).toBe(true);
+  });
+
   it('adds a client to the lab, shows it, stalls it, and buries it when the lab is drained', async () => {
     await page.getByRole('button', { name: 'Lab', exact: true }).click();
     await page.getByRole('button', { name: 'Add 1 silent' }).click();
@@ -77,6 +95,9 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     await seen(page.getByText('Watch for: its outbox rises as others talk'));
     await page.getByRole('button', { name: 'Drain the lab' }).click();
     await seen(page.getByText('has ended with'));
+    // The chart has gone with it.
+    await seen(lit(page, 'closed'));
+    expect(await isInFrame(lit(page, 'closed'))).toBe(true);
     await seen(page.getByText('0 in the lab'));
     await page.getByRole('button', { name: 'Graveyard' }).click();
     await page.getByRole('button', { name: /silent.*lab/ }).click();
@@ -124,6 +145,16 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     }
   });
 });
+
+/** Whether all of a state is to be seen in the part of its chart that is in view. */
+function isInFrame(state: Locator): Promise<boolean> {
+  return state.evaluate((node) => {
+    const [inner, outer] = [node, node.closest('.frame')].map((each) => each?.getBoundingClientRect());
+    if (inner === undefined || outer === undefined) return false;
+    const isWideIn = inner.left >= outer.left && inner.right <= outer.right;
+    return isWideIn && inner.top >= outer.top && inner.bottom <= outer.bottom;
+  });
+}
 
 /** What axe finds, in either look. */
 async function faults(page: Page): Promise<string[]> {

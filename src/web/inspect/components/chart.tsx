@@ -1,98 +1,62 @@
-/** The machine of an actor as the server has drawn it, with what is going on in it: to be zoomed, and dragged about. */
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, type PointerEvent } from 'react';
-import type { Actor, Definition, TransitionRecord } from '../../../inspector/messages.ts';
+/**
+ * The machine of an actor as the server has drawn it, with what is going on in it. It keeps the states that are active in
+ * view until somebody zooms it, drags it or scrolls it: then it stays where it was put.
+ */
+import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react';
 import { useSignal } from '../../hooks/use-signal.ts';
-import { useNow } from '../hooks/use-now.ts';
-import { countDown, flash, light, litBox, parseSvg } from '../model/chart-svg.ts';
-import type { Session } from '../model/session.ts';
+import { useDrawing, type Drawn } from '../hooks/use-drawing.ts';
+import { useWidth } from '../hooks/use-width.ts';
+import { keepInView, showAll, showPart, zoomBy } from '../model/chart-sight.ts';
+import { litBox } from '../model/chart-svg.ts';
 import { stateWords } from '../model/words.ts';
 
-interface ChartProps {
-  readonly session: Session;
-  readonly actor: Actor;
-  readonly definition: Definition;
-  readonly taken: TransitionRecord | undefined;
+/** What is kept in view: the states that are active, the whole machine, or what somebody has put there. */
+type Sight = 'active' | 'all' | 'as put';
+
+const zoomStep = 1.25;
+
+/** The keys that scroll. */
+const scrolling = /^(?:Arrow|Page|Home|End| $)/;
+
+export function Chart(drawn: Drawn) {
+  const hello = useSignal(drawn.session.hello);
+  if (drawn.definition.svg !== undefined) return <Drawing {...drawn} />;
+  const words =
+    hello?.mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
+  return <p className="lesson">{words}</p>;
 }
 
-const countDownMs = 200;
-const zoomStep = 1.25;
-const least = 0.2;
-const most = 2;
-
-/** Room around what is lit. */
-const marginPx = 40;
-
-export function Chart({ session, actor, definition, taken }: ChartProps) {
+function Drawing(drawn: Drawn) {
   const frame = useRef<HTMLDivElement>(null);
-  const [svg, setSvg] = useState<SVGSVGElement>();
-  const [zoom, setZoom] = useState(1);
-  const now = useNow(session, countDownMs);
-  const isPast = useSignal(session.travel.cursor) !== undefined;
-  const hello = useSignal(session.hello);
-  const { timers } = actor;
+  const svg = useDrawing(frame, drawn);
+  const width = useWidth(frame);
+  const [sight, setSight] = useState<Sight>('active');
+  const isPast = useSignal(drawn.session.travel.cursor) !== undefined;
+  const state = stateWords(drawn.actor);
 
   useLayoutEffect(() => {
-    if (definition.svg === undefined) return;
-    const drawn = parseSvg(definition.svg);
-    frame.current?.replaceChildren(drawn);
-    setSvg(drawn);
-  }, [definition.svg]);
-
-  useLayoutEffect(() => {
-    if (svg === undefined) return;
-    const { width, height } = svg.viewBox.baseVal;
-    svg.style.width = `${width * zoom}px`;
-    svg.style.height = `${height * zoom}px`;
-  }, [svg, zoom]);
-
-  useLayoutEffect(() => {
-    if (svg === undefined) return;
-    svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', `The machine ${definition.name}, now in ${stateWords(actor)}`);
-    light(svg, definition, actor.value);
-  }, [svg, definition, actor]);
-
-  useEffect(() => {
-    if (svg !== undefined && taken !== undefined) flash(svg, taken.edges);
-    // oxlint-disable-next-line react/exhaustive-deps -- once for each transition, and not for each drawing
-  }, [svg, taken?.seq]);
-
-  useEffect(() => {
-    if (svg !== undefined) countDown(svg, definition, timers ?? [], now);
-  }, [svg, definition, timers, now]);
-
-  const showLit = useCallback(() => {
-    const box = svg && litBox(svg);
-    if (box === undefined || frame.current === null) return;
-    const { clientWidth, clientHeight } = frame.current;
-    const fitting = Math.min(
-      clientWidth / (box.width + 2 * marginPx),
-      clientHeight / (box.height + 2 * marginPx),
-    );
-    const nextZoom = Math.min(1, Math.max(0.5, fitting));
-    setZoom(nextZoom);
-    requestAnimationFrame(() =>
-      frame.current?.scrollTo({
-        left: (box.x + box.width / 2) * nextZoom - clientWidth / 2,
-        top: (box.y + box.height / 2) * nextZoom - clientHeight / 2,
-      }),
-    );
-  }, [svg]);
-  useEffect(showLit, [showLit]);
-
-  const fit = (): void => {
     if (svg === undefined || frame.current === null) return;
-    const { width, height } = svg.viewBox.baseVal;
-    setZoom(Math.min(1, frame.current.clientWidth / width, frame.current.clientHeight / height));
-  };
+    const lit = litBox(svg);
+    if (sight === 'active' && lit !== undefined) showPart(frame.current, svg, lit);
+    else if (sight !== 'as put') showAll(frame.current, svg);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- in a frame of another width there is other room
+  }, [svg, sight, width]);
 
-  if (definition.svg === undefined) {
-    const words =
-      hello?.mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
-    return <p className="lesson">{words}</p>;
-  }
+  useEffect(() => {
+    if (svg === undefined || frame.current === null || sight !== 'active') return;
+    const lit = litBox(svg);
+    if (lit !== undefined) keepInView(frame.current, svg, lit);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- what is active has changed with the state
+  }, [svg, sight, state]);
+
+  const takeHold = (): void => setSight('as put');
+  const zoom = (factor: number): void => {
+    takeHold();
+    if (svg !== undefined && frame.current !== null) zoomBy(frame.current, svg, factor);
+  };
   return (
     <figure className="chart" data-past={isPast}>
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- it only hears that it is moved */}
       <div
         ref={frame}
         className="frame"
@@ -100,24 +64,50 @@ export function Chart({ session, actor, definition, taken }: ChartProps) {
         aria-label="Statechart"
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- whoever has no mouse scrolls it by keys
         tabIndex={0}
-        onPointerDown={({ currentTarget, pointerId }) => currentTarget.setPointerCapture(pointerId)}
+        onPointerDown={({ currentTarget, pointerId }) => {
+          takeHold();
+          currentTarget.setPointerCapture(pointerId);
+        }}
         onPointerMove={drag}
+        onWheel={takeHold}
+        onKeyDown={({ key }) => scrolling.test(key) && takeHold()}
       />
       <figcaption className="zooms">
-        <button type="button" onClick={showLit} title="Go to the states that it is in">
+        <SightButton
+          name="active"
+          now={sight}
+          title="Keep the states that it is in in view"
+          onChoose={setSight}
+        >
           Active
-        </button>
-        <button type="button" onClick={fit} title="See the whole machine">
+        </SightButton>
+        <SightButton name="all" now={sight} title="See the whole machine" onChoose={setSight}>
           All
-        </button>
-        <button type="button" onClick={() => setZoom(Math.max(least, zoom / zoomStep))} aria-label="Smaller">
+        </SightButton>
+        <button type="button" onClick={() => zoom(1 / zoomStep)} aria-label="Smaller">
           −
         </button>
-        <button type="button" onClick={() => setZoom(Math.min(most, zoom * zoomStep))} aria-label="Larger">
+        <button type="button" onClick={() => zoom(zoomStep)} aria-label="Larger">
           +
         </button>
       </figcaption>
     </figure>
+  );
+}
+
+interface SightButtonProps {
+  readonly name: Sight;
+  readonly now: Sight;
+  readonly title: string;
+  readonly onChoose: (sight: Sight) => void;
+  readonly children: ReactNode;
+}
+
+function SightButton({ name, now, title, onChoose, children }: SightButtonProps) {
+  return (
+    <button type="button" aria-pressed={name === now} title={title} onClick={() => onChoose(name)}>
+      {children}
+    </button>
   );
 }
 
