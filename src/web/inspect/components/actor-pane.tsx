@@ -98,10 +98,12 @@ function Head({ session, view, actor, output, isAlive }: HeadProps) {
   const now = useNow(session, 1_000);
   const hello = useSignal(session.hello);
   const { id, type, changedAt, connection, value } = actor;
+  // The line below says enough of a connection.
+  const isTypeKnown = connection !== undefined || type === nameOf(actor);
   return (
     <header className="actor-head">
       <h2>
-        {nameOf(actor)} <span className="hint">{type === nameOf(actor) ? id : `${type} · ${id}`}</span>
+        {nameOf(actor)} <span className="hint">{isTypeKnown ? id : `${type} · ${id}`}</span>
       </h2>
       {connection !== undefined && (
         <div className="acts">

@@ -13,7 +13,7 @@ import { TopBar } from './top-bar.tsx';
 import { TravelBar } from './travel-bar.tsx';
 
 /** How much of the width the actors have at first, in percent. */
-const usualShare = 65;
+const usualShare = 66;
 
 interface InspectorPageProps {
   readonly session: Session;

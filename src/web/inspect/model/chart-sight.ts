@@ -5,15 +5,18 @@ const least = 0.2;
 const most = 2;
 
 /** Below this its words are hard to read, and one rather sees less of it at once. */
-const leastToRead = 0.5;
+const leastToRead = 0.45;
 
 /** Room around what is looked at. */
 const marginPx = 40;
 
+/** What the buttons take at the bottom of the frame: as in the style sheet. */
+const buttonsPx = 36;
+
 /** The whole of it, but no larger than it was drawn. */
 export function showAll(frame: HTMLElement, svg: SVGSVGElement): void {
   const { width, height } = svg.viewBox.baseVal;
-  resize(svg, Math.min(1, frame.clientWidth / width, frame.clientHeight / height));
+  resize(svg, Math.min(1, frame.clientWidth / width, heightOf(frame) / height));
 }
 
 /** A part of it in the middle, as large as it can well be. @param box in the drawing's own units */
@@ -29,9 +32,9 @@ export function keepInView(frame: HTMLElement, svg: SVGSVGElement, box: DOMRect)
     showPart(frame, svg, box);
     return;
   }
-  const { scrollLeft, scrollTop, clientWidth, clientHeight } = frame;
+  const { scrollLeft, scrollTop, clientWidth } = frame;
   const isWideIn = box.left * zoom >= scrollLeft && box.right * zoom <= scrollLeft + clientWidth;
-  const isHighIn = box.top * zoom >= scrollTop && box.bottom * zoom <= scrollTop + clientHeight;
+  const isHighIn = box.top * zoom >= scrollTop && box.bottom * zoom <= scrollTop + heightOf(frame);
   if (!isWideIn || !isHighIn) centre(frame, svg, box);
 }
 
@@ -48,8 +51,13 @@ export function zoomBy(frame: HTMLElement, svg: SVGSVGElement, factor: number): 
   });
 }
 
-function fitting({ clientWidth, clientHeight }: HTMLElement, { width, height }: DOMRect): number {
-  return Math.min(clientWidth / (width + 2 * marginPx), clientHeight / (height + 2 * marginPx));
+function fitting(frame: HTMLElement, { width, height }: DOMRect): number {
+  return Math.min(frame.clientWidth / (width + 2 * marginPx), heightOf(frame) / (height + 2 * marginPx));
+}
+
+/** How much of its height nothing lies over. */
+function heightOf({ clientHeight }: HTMLElement): number {
+  return clientHeight - buttonsPx;
 }
 
 function zoomOf(svg: SVGSVGElement): number {
@@ -66,6 +74,6 @@ function centre(frame: HTMLElement, svg: SVGSVGElement, { x, y, width, height }:
   const zoom = zoomOf(svg);
   frame.scrollTo({
     left: (x + width / 2) * zoom - frame.clientWidth / 2,
-    top: (y + height / 2) * zoom - frame.clientHeight / 2,
+    top: (y + height / 2) * zoom - heightOf(frame) / 2,
   });
 }

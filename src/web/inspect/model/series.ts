@@ -23,7 +23,7 @@ export interface Line {
 export function seriesOf(gauges: readonly GaugesRecord[]): Series[] {
   const last = gauges.at(-1);
   const eventLoop = one(
-    'Event loop p99',
+    'Event loop',
     'how late the event loop was, but for one time in a hundred',
     gauges.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99),
     msWords,
