@@ -35,6 +35,27 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
     await end();
   }, timeoutMs);
 
+  it('goes on beside a part of it that has a fault, which is shown when it is tried again', async () => {
+    const alan = await joinByWebSocket(server, { room: 'faults', name: 'Alan' });
+    const page = await visits.enter(url, 'Ada', 'faults', { expected: /format is not a function/ });
+    const broken = await page.evaluateHandle(() => {
+      const { prototype } = Intl.DateTimeFormat;
+      const whole = Object.getOwnPropertyDescriptor(prototype, 'format') ?? {};
+      // What is asked for it has no such method.
+      Object.defineProperty(prototype, 'format', { value: undefined, configurable: true });
+      return { mend: () => Object.defineProperty(prototype, 'format', whole) };
+    });
+    alan.say('hello');
+    const alert = page.getByRole('alert');
+    await seen(alert.getByText('What was said cannot be shown.'));
+    await say(page, 'still here');
+    await alan.next('chat', ({ content }) => content === 'still here');
+    await broken.evaluate(({ mend }) => void mend());
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await seen(sent(page, 'still here'));
+    expect(await message(page, 'hello').count()).toBe(1);
+  });
+
   it('two tabs talk, see who comes and goes, and have it read out', async () => {
     const alan = await joinByWebSocket(server, { room: 'talk', name: 'Alan' });
     alan.say('long ago');

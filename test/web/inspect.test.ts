@@ -18,7 +18,7 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     ({ server, page } = visit);
   }, timeoutMs);
 
-  afterAll(() => visit.end(), timeoutMs);
+  afterAll(() => visit.end(/broken on purpose/), timeoutMs);
 
   it('shows a connection that comes, where its machine stands, and that it goes', async () => {
     await seen(page.getByText('Nobody is connected.'));
@@ -67,6 +67,31 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     await page.getByRole('button', { name: 'Kick' }).click();
     expect(await member.closed).toMatchObject({ code: 4503 });
     await seen(page.getByText('has ended with 4503'));
+  });
+
+  it('says which pane has a fault, goes on beside it, and shows it when it is tried again', async () => {
+    await joinByWebSocket(server, { name: 'carol', room: 'tea' });
+    await seen(rowOf(page, 'carol'));
+    const broken = await page.evaluateHandle(() => {
+      const { prototype } = DOMParser;
+      const whole = Object.getOwnPropertyDescriptor(prototype, 'parseFromString') ?? {};
+      prototype.parseFromString = () => {
+        throw new Error('broken on purpose');
+      };
+      return { mend: () => Object.defineProperty(prototype, 'parseFromString', whole) };
+    });
+    await rowOf(page, 'carol').click();
+    const alert = page.getByRole('alert');
+    await seen(alert.getByText('This actor cannot be shown.'));
+    await alert.getByText('Details').click();
+    expect(await alert.locator('pre').textContent()).toContain('Error: broken on purpose');
+    await rowOf(page, 'hub').click();
+    await seen(page.getByRole('heading', { name: 'hub' }));
+    await rowOf(page, 'carol').click();
+    await seen(alert);
+    await broken.evaluate(({ mend }) => void mend());
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await seen(lit(page, 'open_heartbeat_alive'));
   });
 
   it('keeps what is active in view, until the chart is put elsewhere by hand', async () => {

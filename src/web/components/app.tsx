@@ -6,6 +6,7 @@ import { useSignal } from '../hooks/use-signal.ts';
 import type { Rooms } from '../model/rooms.ts';
 import { recall, remember } from '../model/storage.ts';
 import { ConversationPane } from './conversation-pane.tsx';
+import { FaultBoundary } from './fault-boundary.tsx';
 import { HelpDialog } from './help-dialog.tsx';
 import { Memberships } from './memberships.tsx';
 import { Members } from './members.tsx';
@@ -44,12 +45,14 @@ export function App({ rooms }: { readonly rooms: Rooms }) {
     <div className="page" data-drawer={drawer}>
       <Title rooms={rooms} />
       <Memberships rooms={rooms} />
-      <Sidebar
-        rooms={rooms}
-        isHidden={isPhone && drawer !== 'rooms'}
-        onHelp={() => setDialog('help')}
-        onName={() => setDialog('name')}
-      />
+      <FaultBoundary of="The list of rooms">
+        <Sidebar
+          rooms={rooms}
+          isHidden={isPhone && drawer !== 'rooms'}
+          onHelp={() => setDialog('help')}
+          onName={() => setDialog('name')}
+        />
+      </FaultBoundary>
       {active === undefined ? (
         <main className="pane">
           <button type="button" className="only-phone" onClick={() => openDrawer('rooms')}>
@@ -69,7 +72,9 @@ export function App({ rooms }: { readonly rooms: Rooms }) {
         />
       )}
       {active !== undefined && membersAreOpen && (
-        <Members key={`members of ${active.name}`} conversation={active} onClose={toggleMembers} />
+        <FaultBoundary of="The list of members" occasion={active.name}>
+          <Members key={`members of ${active.name}`} conversation={active} onClose={toggleMembers} />
+        </FaultBoundary>
       )}
       {/* A click beside a drawer closes it; by keyboard, Escape does. */}
       {drawer !== undefined && <div className="backdrop" aria-hidden="true" onClick={closeDrawer} />}

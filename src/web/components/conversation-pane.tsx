@@ -4,6 +4,7 @@ import type { Conversation } from '../model/conversation.ts';
 import type { Rooms } from '../model/rooms.ts';
 import { Composer } from './composer.tsx';
 import { ConnectionBadge } from './connection-badge.tsx';
+import { FaultBoundary } from './fault-boundary.tsx';
 import { Icon } from './icon.tsx';
 import { LossBanner } from './loss-banner.tsx';
 import { MessageList } from './message-list.tsx';
@@ -25,7 +26,9 @@ export function ConversationPane(props: ConversationPaneProps) {
     <main className="pane" inert={props.isHidden}>
       <Head {...props} />
       <LossBanner conversation={conversation} onTry={() => rooms.tryNow()} />
-      <MessageList conversation={conversation} />
+      <FaultBoundary of="What was said">
+        <MessageList conversation={conversation} />
+      </FaultBoundary>
       <Spoken conversation={conversation} />
       <Composer conversation={conversation} />
     </main>

@@ -1,5 +1,6 @@
 /** The inspector's whole page: a bar, the actors, beside them the one that is selected, the mailboxes, and time. */
 import { useEffect, useState } from 'react';
+import { FaultBoundary } from '../../components/fault-boundary.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { selection } from '../model/selection.ts';
 import type { Importer } from '../model/importer.ts';
@@ -28,7 +29,9 @@ export function InspectorPage({ session, importer }: InspectorPageProps) {
   return (
     <div className="inspector">
       <div>
-        <TopBar session={session} importer={importer} />
+        <FaultBoundary of="The bar at the top">
+          <TopBar session={session} importer={importer} />
+        </FaultBoundary>
         <RecordingBanner session={session} />
       </div>
       {view === undefined ? (
@@ -40,13 +43,19 @@ export function InspectorPage({ session, importer }: InspectorPageProps) {
           <h1 className="visually-hidden">Inspector</h1>
           <LeftPane session={session} view={view} />
           <Splitter share={share} onMove={setShare} />
-          <ActorPane key={selected} session={session} view={view} id={selected} />
+          <FaultBoundary of="This actor" occasion={selected}>
+            <ActorPane key={selected} session={session} view={view} id={selected} />
+          </FaultBoundary>
         </main>
       )}
       {view !== undefined && (
         <div>
-          <Mailboxes session={session} view={view} />
-          <TravelBar session={session} view={view} selected={selected} />
+          <FaultBoundary of="What fills the mailboxes">
+            <Mailboxes session={session} view={view} />
+          </FaultBoundary>
+          <FaultBoundary of="The bar of time">
+            <TravelBar session={session} view={view} selected={selected} />
+          </FaultBoundary>
         </div>
       )}
     </div>

@@ -1,4 +1,5 @@
 /** The pane at the left: the actors alive, what passed between some, those connections that are no more, or the lab. */
+import { FaultBoundary } from '../../components/fault-boundary.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { showTab, tab, type Tab } from '../model/selection.ts';
 import type { Session, View } from '../model/session.ts';
@@ -32,10 +33,12 @@ export function LeftPane({ session, view }: { readonly session: Session; readonl
           </button>
         ))}
       </nav>
-      {shown === 'actors' && <ActorsPane session={session} view={view} />}
-      {shown === 'sequence' && <SequencePane session={session} view={view} />}
-      {shown === 'graveyard' && <GraveyardPane session={session} view={view} />}
-      {shown === 'lab' && <LabPane session={session} view={view} />}
+      <FaultBoundary of={`The pane “${titles[shown]}”`} occasion={shown}>
+        {shown === 'actors' && <ActorsPane session={session} view={view} />}
+        {shown === 'sequence' && <SequencePane session={session} view={view} />}
+        {shown === 'graveyard' && <GraveyardPane session={session} view={view} />}
+        {shown === 'lab' && <LabPane session={session} view={view} />}
+      </FaultBoundary>
     </div>
   );
 }
