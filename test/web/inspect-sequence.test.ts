@@ -111,6 +111,20 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     await page.getByLabel('Search an actor to add').fill('bob');
     await page.getByRole('button', { name: 'Add reader of Bob' }).click();
     await seen(happening(page, 'reader of Bob → hub: broadcast · tea'));
+
+    // They are in the address: to be gone back from, and to be linked to.
+    const address = page.url();
+    await page.goBack();
+    await unseen(happening(page, 'reader of Bob → hub: broadcast · tea'));
+    await unseen(page.getByRole('button', { name: 'Remove the lifeline of writer of Ada' }));
+    await page.goBack();
+    await seen(page.getByRole('button', { name: 'Remove the lifeline of writer of Ada' }));
+    await page.goto(address);
+    await page.reload();
+    await seen(happening(page, 'reader of Bob → hub: broadcast · tea'));
+    await unseen(page.getByRole('button', { name: 'Remove the lifeline of writer of Ada' }));
+
+    await page.getByRole('button', { name: 'Lifelines' }).click();
     await page.getByLabel('Arrows of others, from the edge').check();
     await seen(happening(page, 'hub → writer of Bob: chat'));
     await page.getByRole('button', { name: 'Follow the selected actor' }).click();

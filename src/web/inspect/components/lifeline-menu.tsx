@@ -3,7 +3,8 @@ import { useState } from 'react';
 import { Icon } from '../../components/icon.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { castMatching, fullNameOf, type Cast } from '../model/cast.ts';
-import { choice, choose } from '../model/sequence-reading.ts';
+import { lifelines, pickLifelines } from '../model/selection.ts';
+import { choose } from '../model/sequence-reading.ts';
 import type { SequenceWish } from '../model/sequence.ts';
 import { countWords } from '../model/words.ts';
 import { Menu } from './menu.tsx';
@@ -17,7 +18,7 @@ interface LifelineMenuProps {
 const listedMost = 30;
 
 export function LifelineMenu({ cast, wish, ofOthers }: LifelineMenuProps) {
-  const { lifelines } = useSignal(choice);
+  const picked = useSignal(lifelines);
   return (
     <Menu
       label={
@@ -40,8 +41,11 @@ export function LifelineMenu({ cast, wish, ofOthers }: LifelineMenuProps) {
       </label>
       <button
         type="button"
-        disabled={lifelines === undefined}
-        onClick={() => choose({ lifelines: undefined, showsOthers: undefined })}
+        disabled={picked === undefined}
+        onClick={() => {
+          choose({ showsOthers: undefined });
+          pickLifelines(undefined);
+        }}
       >
         Follow the selected actor
       </button>
@@ -64,7 +68,7 @@ function Adder({ cast, chosen }: { readonly cast: Cast; readonly chosen: readonl
         onChange={({ target }) => setQuery(target.value)}
         onKeyDown={({ key }) => {
           const [first] = found;
-          if (key === 'Enter' && first !== undefined) choose({ lifelines: [...chosen, first.id] });
+          if (key === 'Enter' && first !== undefined) pickLifelines([...chosen, first.id]);
         }}
       />
       {found.length === 0 ? (
@@ -77,7 +81,7 @@ function Adder({ cast, chosen }: { readonly cast: Cast; readonly chosen: readonl
                 type="button"
                 // The button goes with the click, and the focus must not.
                 onPointerDown={(event) => event.preventDefault()}
-                onClick={() => choose({ lifelines: [...chosen, id] })}
+                onClick={() => pickLifelines([...chosen, id])}
               >
                 <span className="visually-hidden">Add </span>
                 {fullNameOf(cast, id)}

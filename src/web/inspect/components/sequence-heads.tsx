@@ -2,9 +2,9 @@
 import { Icon } from '../../components/icon.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { fullNameOf, headOf, type Cast } from '../model/cast.ts';
-import { selection } from '../model/selection.ts';
+import { pickLifelines, selection } from '../model/selection.ts';
 import type { Lanes } from '../model/sequence-drawing.ts';
-import { choose, selectAmong } from '../model/sequence-reading.ts';
+import { selectAmong } from '../model/sequence-reading.ts';
 
 interface SequenceHeadsProps {
   readonly cast: Cast;
@@ -49,7 +49,7 @@ export function SequenceHeads({ cast, lifelines, lanes }: SequenceHeadsProps) {
                 className="quiet"
                 aria-label={`Remove the lifeline of ${fullNameOf(cast, id)}`}
                 disabled={lifelines.length === 1}
-                onClick={() => choose({ lifelines: lifelines.filter((other) => other !== id) })}
+                onClick={() => pickLifelines(lifelines.filter((other) => other !== id))}
               >
                 <Icon name="close" />
               </button>

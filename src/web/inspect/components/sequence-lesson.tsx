@@ -1,6 +1,7 @@
 /** What one could do next where the sequence has nothing to show. */
 import { useSignal } from '../../hooks/use-signal.ts';
-import { choice, choose, clearFilters, isFiltering } from '../model/sequence-reading.ts';
+import { lifelines } from '../model/selection.ts';
+import { choose, clearFilters, isFiltering } from '../model/sequence-reading.ts';
 import type { Sequence, SequenceWish } from '../model/sequence.ts';
 import type { Session } from '../model/session.ts';
 import { countWords } from '../model/words.ts';
@@ -14,7 +15,7 @@ interface SequenceLessonProps {
 export function SequenceLesson({ session, wish, sequence }: SequenceLessonProps) {
   const hello = useSignal(session.hello);
   const { shown, total, ofOthers } = sequence;
-  const { lifelines } = useSignal(choice);
+  const isPicked = useSignal(lifelines) !== undefined;
   if (shown.length > 0) return null;
   if (wish.lifelines.length === 0) {
     return <p className="lesson">There is nobody to draw a lifeline for.</p>;
@@ -43,7 +44,7 @@ export function SequenceLesson({ session, wish, sequence }: SequenceLessonProps)
           Show {countWords(ofOthers)} from and to others
         </button>
       )}
-      {hello?.hasLab === true && lifelines === undefined && (
+      {hello?.hasLab === true && !isPicked && (
         <p>
           For something to see, say something in the <a href="../">chat</a>, or add a client in the lab and
           press “What happened?”.

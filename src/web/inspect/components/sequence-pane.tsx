@@ -3,7 +3,7 @@ import { useDeferredValue, useMemo, useRef } from 'react';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { useSlash } from '../hooks/use-slash.ts';
 import { castOf, usualLifelines, type Cast } from '../model/cast.ts';
-import { selection } from '../model/selection.ts';
+import { lifelines, selection } from '../model/selection.ts';
 import { choice, cursor, held, storyWish, type SequenceChoice } from '../model/sequence-reading.ts';
 import { countAfter, sequenceOf, type Sequence, type SequenceWish } from '../model/sequence.ts';
 import type { Session, View } from '../model/session.ts';
@@ -14,13 +14,14 @@ import { SequenceGrid } from './sequence-grid.tsx';
 
 export function SequencePane({ session, view }: { readonly session: Session; readonly view: View }) {
   const chosen = useSignal(choice);
+  const picked = useSignal(lifelines);
   const selected = useSignal(selection);
   const wish = useSignal(storyWish);
   const paused = useSignal(held);
   const at = useSignal(cursor);
   const shown = useDeferredValue(paused ?? view);
   const cast = useMemo(() => castOf(shown), [shown]);
-  const wished = useMemo(() => wishOf(chosen, cast, selected), [chosen, cast, selected]);
+  const wished = useMemo(() => wishOf(chosen, picked, cast, selected), [chosen, picked, cast, selected]);
   // What one chooses is seen at once where one chooses it; the rows may take a little longer.
   const wanted = useDeferredValue(wished);
   const sequence = useMemo(() => sequenceOf(shown.records, cast, wanted), [shown, cast, wanted]);
@@ -57,13 +58,18 @@ export function SequencePane({ session, view }: { readonly session: Session; rea
   );
 }
 
-function wishOf(chosen: SequenceChoice, cast: Cast, selected: string | undefined): SequenceWish {
-  const known = chosen.lifelines?.filter((id) => cast.has(id)) ?? [];
+function wishOf(
+  chosen: SequenceChoice,
+  picked: readonly string[] | undefined,
+  cast: Cast,
+  selected: string | undefined,
+): SequenceWish {
+  const known = picked?.filter((id) => cast.has(id)) ?? [];
   // After the server came back as another, those of before are nobody.
-  const lifelines = known.length > 0 ? known : usualLifelines(cast, selected);
-  const isOfOne = lifelines.some((id) => cast.get(id)?.type === 'connection');
-  const actor = chosen.actor !== undefined && lifelines.includes(chosen.actor) ? chosen.actor : undefined;
-  return { ...chosen, lifelines, actor, showsOthers: chosen.showsOthers ?? !isOfOne };
+  const drawn = known.length > 0 ? known : usualLifelines(cast, selected);
+  const isOfOne = drawn.some((id) => cast.get(id)?.type === 'connection');
+  const actor = chosen.actor !== undefined && drawn.includes(chosen.actor) ? chosen.actor : undefined;
+  return { ...chosen, lifelines: drawn, actor, showsOthers: chosen.showsOthers ?? !isOfOne };
 }
 
 /** How many rows came since it was paused. */

@@ -1,6 +1,6 @@
 /**
- * The selection is what the page's address names, so that it can be linked to: an actor, and what is shown at the left,
- * as in `#actor=x:12&tab=sequence`.
+ * The selection is what the page's address names, so that it can be linked to: an actor, what is shown at the left, and
+ * the lifelines that somebody has picked, as in `#actor=x:12&tab=sequence&lifeline=x:12&lifeline=x:2`.
  */
 import { Signal } from '../../model/signal.ts';
 
@@ -12,28 +12,39 @@ export type Tab = (typeof tabNames)[number];
 export const selection = new Signal<string | undefined>(actorInAddress());
 export const tab = new Signal<Tab>(tabInAddress());
 
+/** Undefined are the usual ones of the actor that is selected. */
+export const lifelines = new Signal<readonly string[] | undefined>(lifelinesInAddress());
+
 window.addEventListener('hashchange', () => {
   selection.set(actorInAddress());
   tab.set(tabInAddress());
+  lifelines.set(lifelinesInAddress());
 });
 
 /** Selects an actor; the address follows, without a step in the browser's history for each. */
 export function select(actor: string): void {
   selection.set(actor);
-  writeAddress();
+  history.replaceState(null, '', address());
 }
 
 export function showTab(name: Tab): void {
   tab.set(name);
-  writeAddress();
+  history.replaceState(null, '', address());
 }
 
-function writeAddress(): void {
-  const named = {
-    ...(selection.value === undefined ? {} : { actor: selection.value }),
-    ...(tab.value === 'actors' ? {} : { tab: tab.value }),
-  };
-  history.replaceState(null, '', `#${new URLSearchParams(named).toString()}`);
+/** Picks lifelines, or none of one's own: a step in the browser's history, which leads back to those of before. */
+export function pickLifelines(picked: readonly string[] | undefined): void {
+  if (picked?.join('\n') === lifelines.value?.join('\n')) return;
+  lifelines.set(picked);
+  history.pushState(null, '', address());
+}
+
+function address(): string {
+  const named = new URLSearchParams();
+  if (selection.value !== undefined) named.set('actor', selection.value);
+  if (tab.value !== 'actors') named.set('tab', tab.value);
+  for (const id of lifelines.value ?? []) named.append('lifeline', id);
+  return `#${named.toString()}`;
 }
 
 function actorInAddress(): string | undefined {
@@ -42,6 +53,11 @@ function actorInAddress(): string | undefined {
 
 function tabInAddress(): Tab {
   return tabNames.find((name) => name === inAddress().get('tab')) ?? 'actors';
+}
+
+function lifelinesInAddress(): string[] | undefined {
+  const picked = inAddress().getAll('lifeline');
+  return picked.length === 0 ? undefined : picked;
 }
 
 function inAddress(): URLSearchParams {

@@ -1,13 +1,11 @@
 /** How somebody reads the sequence: what they chose, whether it is paused, and where they are. Changing tabs keeps it. */
 import { Signal } from '../../model/signal.ts';
-import { actorOfConnection, castOf, familyOf } from './cast.ts';
-import { select, selection, showTab } from './selection.ts';
+import { actorOfConnection, castOf } from './cast.ts';
+import { pickLifelines, select, selection, showTab } from './selection.ts';
 import type { SequenceWish } from './sequence.ts';
 import type { View } from './session.ts';
 
 export interface SequenceChoice {
-  /** Undefined are the usual ones of the actor that is selected. */
-  readonly lifelines: readonly string[] | undefined;
   /** Undefined leaves it to what the lifelines are. */
   readonly showsOthers: boolean | undefined;
   readonly actor: string | undefined;
@@ -32,11 +30,7 @@ const ownQuestion = 'look';
 
 const noFilter = { actor: undefined, hidden: new Set([ownQuestion]), text: '' };
 
-export const choice = new Signal<SequenceChoice>({
-  lifelines: undefined,
-  showsOthers: undefined,
-  ...noFilter,
-});
+export const choice = new Signal<SequenceChoice>({ showsOthers: undefined, ...noFilter });
 
 /** What is shown while it is paused. */
 export const held = new Signal<View | undefined>(undefined);
@@ -81,18 +75,18 @@ export function clearFilters(): void {
 
 /** Selects an actor, and keeps the lifelines, which would else become those of this actor. */
 export function selectAmong(lifelines: readonly string[], id: string): void {
-  choose({ lifelines });
+  pickLifelines(lifelines);
   select(id);
 }
 
 /** Shows what happened to a connection, alive or not: by its sequence, or by its story where the records are gone. */
 export function tellStory(view: View, { id, name }: { readonly id: string; readonly name: string }): void {
-  const cast = castOf(view);
-  const actor = actorOfConnection(cast, id);
+  const actor = actorOfConnection(castOf(view), id);
   held.set(undefined);
   cursor.set(undefined);
   clearFilters();
-  choose({ lifelines: actor && familyOf(cast, actor), showsOthers: false });
+  choose({ showsOthers: undefined });
+  pickLifelines(undefined);
   // One that lives goes on; of one that is no more the beginning is the place to begin.
   keepPlace(actor !== undefined && view.actors.has(actor.id) ? 'end' : { seq: 0, hiddenPx: 0 }, Infinity);
   if (actor !== undefined) select(actor.id);
