@@ -14,6 +14,10 @@ export interface GuardOptions {
   readonly host: string;
   /** Empty where none was given. */
   readonly token: string;
+  /** How whoever runs it gives a token, which refusals name: left out where nobody can. */
+  readonly tokenSetting?: string | undefined;
+  /** How it is turned off, likewise. */
+  readonly offSetting?: string | undefined;
 }
 
 /** What proxies add to the requests that they hand on, beside what begins with `x-forwarded`. */
@@ -45,12 +49,25 @@ export class Guard {
 
   /** @returns why a request may not watch, or undefined where it may. */
   refusal(request: IncomingMessage): HttpRefusal | undefined {
-    if (!this.isOpen) return { status: 403, reason: closedReason };
+    if (!this.isOpen) return { status: 403, reason: this.#closedReason() };
     if (!isOriginAllowed(request.headers, [])) {
       return { status: 403, reason: `pages of ${request.headers.origin} may not watch this server` };
     }
     if (this.hasToken) return this.#knowsToken(request) ? undefined : { status: 401, reason: tokenReason };
-    return isLocal(request) ? undefined : { status: 403, reason: localReason };
+    return isLocal(request) ? undefined : { status: 403, reason: this.#localReason() };
+  }
+
+  #closedReason(): string {
+    const { tokenSetting, offSetting } = this.#options;
+    const off = offSetting === undefined ? '' : `: by ${offSetting}, or`;
+    const without = tokenSetting === undefined ? '' : ` without ${tokenSetting}`;
+    return `the inspector is off${off} because this server listens beyond its own machine${without}`;
+  }
+
+  #localReason(): string {
+    const { tokenSetting } = this.#options;
+    const unless = tokenSetting === undefined ? '' : `, unless ${tokenSetting} is given`;
+    return `the inspector is for this machine alone, by its name localhost or 127.0.0.1${unless}`;
   }
 
   #knowsToken(request: IncomingMessage): boolean {
@@ -61,11 +78,7 @@ export class Guard {
   }
 }
 
-const closedReason =
-  'the inspector is off: by --inspector off, or because this server listens beyond its own machine without --inspect-token';
 const tokenReason = 'the inspector asks for its token: /inspect/?token=…';
-const localReason =
-  'the inspector is for this machine alone, by its name localhost or 127.0.0.1, unless --inspect-token is given';
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();

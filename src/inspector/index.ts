@@ -68,6 +68,7 @@ export function createInspector(options: InspectorOptions = {}): Inspector {
         host,
         port,
         token,
+        tokenSetting: 'listen({ token })',
         statelyUrl,
         clock: systemClock,
         watched: engine,

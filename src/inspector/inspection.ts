@@ -50,6 +50,7 @@ export class Inspection {
       clock,
       flights,
       statelyUrl: config.statelyUrl,
+      readOnlyReason: 'this inspector is read-only: see --inspect-control',
       onFault: (err) => logger.error({ err }, 'the inspector failed, and may miss what happens'),
       ...(mayControl(config, guard)
         ? { lab: new Lab({ connections, clock, isReady }), kick: (id) => kick(connections, id) }
@@ -102,7 +103,9 @@ export class Inspection {
 
 function guardOf({ host, inspector, inspectToken }: Config): Guard {
   // One that listens nowhere lets nobody in.
-  return inspector === 'off' ? new Guard({ host: '', token: '' }) : new Guard({ host, token: inspectToken });
+  const settings = { tokenSetting: '--inspect-token', offSetting: '--inspector off' };
+  if (inspector === 'off') return new Guard({ host: '', token: '', ...settings });
+  return new Guard({ host, token: inspectToken, ...settings });
 }
 
 function mayControl({ inspectControl }: Config, guard: Guard): boolean {

@@ -32,6 +32,8 @@ export interface InspectorOptions {
   readonly lab?: Lab;
   /** Closes a connection; @returns false where there is none. Without it nobody can. */
   readonly kick?: (connectionId: string) => boolean;
+  /** What a page is told that asks for more than to watch, where it can have no more. */
+  readonly readOnlyReason?: string;
 }
 
 /** One that takes every line of a recording, such as a file. */
@@ -369,7 +371,8 @@ export class Inspector {
 
   /** @returns what to answer, or undefined where it has been. */
   #carryOut(viewer: Viewer, command: Command): Omit<Answer, 'type' | 'ref'> | undefined {
-    const { flights, lab, kick } = this.#options;
+    const { flights, lab, kick, readOnlyReason = onlyWatches } = this.#options;
+    const readOnly = { ok: false, reason: readOnlyReason };
     const ref = command.ref === undefined ? {} : { ref: command.ref };
     switch (command.type) {
       case 'watch':
@@ -403,7 +406,7 @@ export class Inspector {
 }
 
 const tooMany = { ok: false, reason: 'so many commands at once are no hand that gives them' } as const;
-const readOnly = { ok: false, reason: 'this inspector is read-only: see --inspect-control' } as const;
+const onlyWatches = 'this inspector watches, and that is all';
 
 function rowOf(figures: ConnectionFigures): FigureRow {
   const { actor, messagesIn, messagesOut, outboxMessages, outboxBytes } = figures;

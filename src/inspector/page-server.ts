@@ -15,6 +15,8 @@ export interface PageServerOptions {
   readonly host: string;
   readonly port: number;
   readonly token: string;
+  /** How whoever runs it gives a token, where they can. */
+  readonly tokenSetting?: string;
   readonly statelyUrl: string | undefined;
   readonly clock: Clock;
   readonly watched: Host;
@@ -29,8 +31,8 @@ export interface PageServer {
 
 /** Begins to listen. @throws the system's error where it cannot. */
 export async function servePageAlone(options: PageServerOptions): Promise<PageServer> {
-  const { host, port, token, statelyUrl, clock, watched, recording } = options;
-  const guard = new Guard({ host, token });
+  const { host, port, token, tokenSetting, statelyUrl, clock, watched, recording } = options;
+  const guard = new Guard({ host, token, tokenSetting });
   const door = new Door({ host: watched, guard, clock });
   const http = Fastify({ forceCloseConnections: true, routerOptions: { ignoreTrailingSlash: true } });
   await http.register(helmet, headers());

@@ -185,6 +185,24 @@ describe('the inspector of any XState system', patient, () => {
     expect((await fetch(new URL(url).origin + '/inspect/')).status).toBe(401);
   });
 
+  test('names its own options where it refuses', async () => {
+    const inspector = inspect();
+    const open = await inspector.listen({ host: '0.0.0.0' });
+    const refused = await fetch(`http://127.0.0.1:${new URL(open.url).port}/inspect/`);
+    expect(refused.status).toBe(403);
+    expect(await refused.json()).toEqual({
+      error:
+        'the inspector is off because this server listens beyond its own machine without listen({ token })',
+    });
+    const { url } = await inspector.listen();
+    const watcher = await Watcher.watch(serverOf(url));
+    watcher.send({ type: 'kick', connection: 'x', ref: 1 });
+    expect(await watcher.next('answer')).toMatchObject({
+      ok: false,
+      reason: 'this inspector watches, and that is all',
+    });
+  });
+
   test('survives thousands of actors', async () => {
     const inspector = inspect();
     const machine = createMachine({
