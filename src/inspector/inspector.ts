@@ -126,11 +126,13 @@ export class Inspector {
       ring: this.#ring,
     });
     this.#viewers.add(viewer);
+    this.#options.lab?.attend();
     this.#tellAllFigures(viewer);
     return {
       command: (text) => this.#take(viewer, text),
       leave: () => {
         this.#viewers.delete(viewer);
+        if (this.#viewers.size === 0 && !this.#isClosed) this.#options.lab?.desert();
         this.#endUnlessWatched();
       },
     };

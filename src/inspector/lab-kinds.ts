@@ -1,5 +1,8 @@
 /** The kinds of virtual clients that the lab makes, and what can be done to one: what it does, and what to watch for. */
 
+/** How long virtual clients stay when nobody watches them any more. */
+export const labGraceMs = 60_000;
+
 interface Kind {
   readonly title: string;
   /** What it does, in words. */

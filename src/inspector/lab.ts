@@ -8,7 +8,7 @@ import { closeCodes } from '../close-codes.ts';
 import type { Connection, Connections } from '../connections.ts';
 import { memoryPair, type MemoryPeer } from '../transports/memory.ts';
 import type { LabTask } from './commands.ts';
-import type { LabDoing, LabKind } from './lab-kinds.ts';
+import { labGraceMs, type LabDoing, type LabKind } from './lab-kinds.ts';
 
 export interface LabOptions {
   readonly connections: Connections;
@@ -60,6 +60,8 @@ export class Lab {
   #made = 0;
   // Those that flap and are to come back: their room is kept for them.
   #away = 0;
+  // The end of the grace that they have while nobody watches.
+  #grace: unknown;
 
   constructor(options: LabOptions) {
     this.#options = options;
@@ -82,8 +84,21 @@ export class Lab {
     }
   }
 
+  /** Somebody watches. */
+  attend(): void {
+    this.#options.clock.clearTimeout(this.#grace);
+    this.#grace = undefined;
+  }
+
+  /** Nobody watches any more: unless somebody does soon, all virtual clients leave. */
+  desert(): void {
+    if (this.#clients.size + this.#away === 0) return;
+    this.#grace ??= this.#options.clock.setTimeout(() => this.drain(), labGraceMs);
+  }
+
   /** Has all virtual clients leave, and none come back. */
   drain(): void {
+    this.attend();
     for (const timer of this.#timers) this.#options.clock.clearTimeout(timer);
     this.#timers.clear();
     this.#away = 0;

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { labDoings, labKinds } from '../../src/inspector/lab-kinds.ts';
+import { labDoings, labGraceMs, labKinds } from '../../src/inspector/lab-kinds.ts';
 import { Lab, labKindOf } from '../../src/inspector/lab.ts';
 import { Flights } from '../../src/inspector/flights.ts';
+import { Inspector } from '../../src/inspector/inspector.ts';
+import { SystemSubject } from '../../src/inspector/system-subject.ts';
 import { MemoryHouse } from '../support/memory-house.ts';
 import { patient } from '../support/test-server.ts';
 
@@ -33,6 +35,10 @@ function createLab(settings: ConstructorParameters<typeof MemoryHouse>[0] = {}) 
 }
 
 let stage: ReturnType<typeof createLab>;
+
+function fail(thrown: unknown): never {
+  throw thrown;
+}
 
 describe('a virtual client', () => {
   beforeEach(() => {
@@ -160,6 +166,50 @@ describe('a doing of the lab', () => {
     expect(stage.connections.size).toBe(0);
     expect(stage.clock.pending).toBe(0);
   });
+});
+
+describe('the lab that nobody watches any more', () => {
+  beforeEach(() => {
+    stage = createLab();
+  });
+
+  test('has its clients leave after a while, also those that would come back', () => {
+    for (const kind of Object.keys(labKinds) as (keyof typeof labKinds)[]) stage.spawn(kind);
+    stage.lab.desert();
+    stage.clock.advance(labGraceMs - 1);
+    expect(stage.connections.size).toBeGreaterThan(0);
+    stage.clock.advance(10_000);
+    expect(stage.connections.size).toBe(0);
+    expect(stage.clock.pending).toBe(0);
+  });
+
+  test('keeps them for whoever watches again by then', () => {
+    const id = stage.spawn('polite');
+    stage.lab.desert();
+    stage.clock.advance(labGraceMs - 1);
+    stage.lab.attend();
+    stage.clock.advance(2 * labGraceMs);
+    expect(stage.connections.get(id)).toBeDefined();
+  });
+
+  test('has nothing to wait for where it is empty', () => {
+    stage.lab.desert();
+    expect(stage.clock.pending).toBe(0);
+  });
+});
+
+test('the lab is watched for as long as any page is', () => {
+  const { lab, clock, connections, spawn } = createLab();
+  const outlet = { send: () => undefined, bufferedBytes: 0, close: () => undefined };
+  const inspector = new Inspector({ subject: new SystemSubject('lab'), clock, onFault: fail, lab });
+  const pages = [inspector.join(outlet), inspector.join(outlet)] as const;
+  spawn('polite');
+  pages[0].leave();
+  clock.advance(2 * labGraceMs);
+  expect(connections.size).toBe(1);
+  pages[1].leave();
+  clock.advance(labGraceMs + 1_000);
+  expect(connections.size).toBe(0);
 });
 
 test('the lab keeps the room of those that flap while they are away', patient, () => {

@@ -1,11 +1,11 @@
 /** The lab: virtual clients that behave well or badly, and what there is to see of each. */
 import { useEffect, useState } from 'react';
 import { useSignal } from '../../hooks/use-signal.ts';
-import { labKinds, type LabKind } from '../../../inspector/lab-kinds.ts';
+import { labGraceMs, labKinds, type LabKind } from '../../../inspector/lab-kinds.ts';
 import type { LabTask } from '../../../inspector/messages.ts';
 import { select } from '../model/selection.ts';
 import type { Session, View } from '../model/session.ts';
-import { notInThePast } from '../model/words.ts';
+import { ageWords, notInThePast } from '../model/words.ts';
 
 const kinds = Object.keys(labKinds) as LabKind[];
 
@@ -30,7 +30,7 @@ export function LabPane({ session, view }: { readonly session: Session; readonly
     <section className="lab" aria-label="Lab">
       <p>
         Virtual clients in the room <b>lab</b>, on sockets in memory. Add one, and watch its machine at the
-        right.
+        right. They leave {ageWords(labGraceMs)} after the last page that watches was closed.
       </p>
       <div className="lab-bar">
         <span className="count">{count} in the lab</span>
