@@ -162,6 +162,37 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     expect(await age.getAttribute('aria-sort')).toBe('descending');
   });
 
+  it('has panes whose lines are moved by pointer and by keys, and stay where they were put', async () => {
+    const width = page.getByRole('separator', { name: 'Width of the actors' });
+    const height = page.getByRole('separator', { name: 'Height of the mailboxes' });
+    const before = { width: await valueOf(width), height: await valueOf(height) };
+    const { x, y } = await boxOf(width);
+    await width.press('ArrowLeft');
+    expect(await valueOf(width)).toBe(before.width - 2);
+    expect((await boxOf(width)).x).toBeLessThan(x);
+    await page.mouse.move((await boxOf(width)).x + 2, y + 100);
+    await page.mouse.down();
+    await page.mouse.move(640, y + 100);
+    await page.mouse.up();
+    expect(await valueOf(width)).toBe(50);
+    await width.press('End');
+    expect(await valueOf(width)).toBe(80);
+
+    const line = await boxOf(height);
+    await page.mouse.move(line.x + 300, line.y + 2);
+    await page.mouse.down();
+    await page.mouse.move(line.x + 300, line.y + 2 - 100);
+    await page.mouse.up();
+    const higher = await valueOf(height);
+    expect(Math.abs(higher - before.height - 100)).toBeLessThan(5);
+    await page.reload();
+    await seen(width);
+    expect([await valueOf(width), await valueOf(height)]).toEqual([80, higher]);
+    await width.press('Enter');
+    await height.dblclick();
+    expect({ width: await valueOf(width), height: await valueOf(height) }).toEqual(before);
+  });
+
   it('has room for the title of every column with its arrow', async () => {
     for (const header of await page.getByRole('columnheader').all()) {
       await header.getByRole('button').click();
@@ -170,6 +201,14 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     }
   });
 });
+
+async function valueOf(line: Locator): Promise<number> {
+  return Number(await line.getAttribute('aria-valuenow'));
+}
+
+async function boxOf(locator: Locator): Promise<{ x: number; y: number }> {
+  return (await locator.boundingBox()) ?? { x: 0, y: 0 };
+}
 
 /** Whether all of a state is to be seen in the part of its chart that is in view. */
 function isInFrame(state: Locator): Promise<boolean> {

@@ -1,6 +1,6 @@
-/** What this browser remembers of its member: the name, the rooms, the look. Where it may not remember, it forgets. */
+/** What this browser remembers of whoever uses it: the name, the rooms, the look. Where it may not remember, it forgets. */
 
-type Key = 'name' | 'rooms' | 'theme' | 'members';
+type Key = 'name' | 'rooms' | 'theme' | 'members' | 'actors-width' | 'mailboxes-height';
 
 /** @returns what was kept, or '' where nothing was. */
 export function recall(key: Key): string {

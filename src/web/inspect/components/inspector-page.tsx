@@ -1,7 +1,8 @@
 /** The inspector's whole page: a bar, the actors, beside them the one that is selected, the mailboxes, and time. */
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { FaultBoundary } from '../../components/fault-boundary.tsx';
 import { useSignal } from '../../hooks/use-signal.ts';
+import { useExtent } from '../hooks/use-extent.ts';
 import { selection } from '../model/selection.ts';
 import type { Importer } from '../model/importer.ts';
 import type { Session } from '../model/session.ts';
@@ -13,8 +14,11 @@ import { Splitter } from './splitter.tsx';
 import { TopBar } from './top-bar.tsx';
 import { TravelBar } from './travel-bar.tsx';
 
-/** How much of the width the actors have at first, in percent. */
-const usualShare = 66;
+/** How much of the width the actors have, in percent. */
+const actorsWidth = { least: 30, usual: 66, most: 80, step: 2 };
+
+/** How high the mailboxes are, in pixels. */
+const mailboxesHeight = { least: 96, usual: 124, most: 400, step: 16 };
 
 interface InspectorPageProps {
   readonly session: Session;
@@ -24,7 +28,8 @@ interface InspectorPageProps {
 export function InspectorPage({ session, importer }: InspectorPageProps) {
   const view = useSignal(session.view);
   const selected = useSignal(selection);
-  const [share, setShare] = useState(usualShare);
+  const width = useExtent('actors-width', actorsWidth);
+  const height = useExtent('mailboxes-height', mailboxesHeight);
   useEffect(() => session.watch(selected), [session, selected]);
   return (
     <div className="inspector">
@@ -39,24 +44,42 @@ export function InspectorPage({ session, importer }: InspectorPageProps) {
           <p>Waiting for the first actors …</p>
         </main>
       ) : (
-        <main className="panes" style={{ gridTemplateColumns: `${share}% auto minmax(0, 1fr)` }}>
+        <main className="panes" style={{ gridTemplateColumns: `${width.now}% auto minmax(0, 1fr)` }}>
           <h1 className="visually-hidden">Inspector</h1>
           <LeftPane session={session} view={view} />
-          <Splitter share={share} onMove={setShare} />
+          <Splitter
+            label="Width of the actors"
+            orientation="vertical"
+            extent={width}
+            extentAt={({ clientX }, { parentElement }) => {
+              const { left = 0, width: whole = 1 } = parentElement?.getBoundingClientRect() ?? {};
+              return (100 * (clientX - left)) / whole;
+            }}
+          />
           <FaultBoundary of="This actor" occasion={selected}>
             <ActorPane key={selected} session={session} view={view} id={selected} />
           </FaultBoundary>
         </main>
       )}
       {view !== undefined && (
-        <div>
-          <FaultBoundary of="What fills the mailboxes">
-            <Mailboxes session={session} view={view} />
-          </FaultBoundary>
+        <footer>
+          <Splitter
+            label="Height of the mailboxes"
+            orientation="horizontal"
+            extent={height}
+            extentAt={({ clientY }, { nextElementSibling }) =>
+              (nextElementSibling?.getBoundingClientRect().bottom ?? clientY) - clientY
+            }
+          />
+          <div className="mailboxes-place" style={{ height: height.now }}>
+            <FaultBoundary of="What fills the mailboxes">
+              <Mailboxes session={session} view={view} />
+            </FaultBoundary>
+          </div>
           <FaultBoundary of="The bar of time">
             <TravelBar session={session} view={view} selected={selected} />
           </FaultBoundary>
-        </div>
+        </footer>
       )}
     </div>
   );
