@@ -27,6 +27,9 @@ export async function serveInspector(http: FastifyInstance, options: InspectorRo
     scope.get('/inspect/socket', hidden, (_, reply) =>
       fail(reply, 426, 'this is a WebSocket: connect with ws://'),
     );
+    scope.get('/inspect/*', hidden, (request, reply) =>
+      fail(reply, 404, `there is nothing at GET ${request.url}: the inspector's page is /inspect/`),
+    );
     scope.get('/inspect/recording.jsonl', hidden, (_, reply) =>
       reply
         .type('application/jsonl; charset=utf-8')

@@ -162,6 +162,24 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
     expect(await age.getAttribute('aria-sort')).toBe('descending');
   });
 
+  it('says so where its address names what there is not, and what to do then', async () => {
+    await page.getByLabel('Search actors').fill('');
+    await page.goto(`${server.url}/inspect/#actor=x:999999&tab=%2e%2e`);
+    await seen(page.getByText('There is no pane “..”, which the address names.'));
+    await seen(page.getByText('There is no actor x:999999, which the address names'));
+    await seen(rowOf(page, 'hub'));
+    await page.getByRole('link', { name: 'graveyard' }).click();
+    await seen(page.getByRole('region', { name: 'Graveyard' }));
+    await unseen(rowOf(page, 'hub'));
+    await page.getByRole('button', { name: 'Actors', exact: true }).click();
+    await unseen(page.getByText('There is no pane'));
+    const answer = await page.request.get(`${server.url}/inspect/nowhere`);
+    expect(answer.status()).toBe(404);
+    expect(await answer.json()).toEqual({
+      error: "there is nothing at GET /inspect/nowhere: the inspector's page is /inspect/",
+    });
+  });
+
   it('has panes whose lines are moved by pointer and by keys, and stay where they were put', async () => {
     const width = page.getByRole('separator', { name: 'Width of the actors' });
     const height = page.getByRole('separator', { name: 'Height of the mailboxes' });

@@ -21,7 +21,7 @@ export function ActorPane({ session, view, id }: ActorPaneProps) {
   const definitions = useSignal(session.definitions);
   const ended = id === undefined ? undefined : view.ended.get(id);
   const actor = id === undefined ? undefined : (view.actors.get(id) ?? ended?.actor);
-  if (actor === undefined) return <NoActor id={id} hasAny={view.actors.size > 0} />;
+  if (actor === undefined) return <NoActor session={session} id={id} hasAny={view.actors.size > 0} />;
   const definition = definitions.get(actor.machine ?? '');
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- Enter in the table takes one here, to scroll by keys
@@ -36,7 +36,7 @@ export function ActorPane({ session, view, id }: ActorPaneProps) {
       {definition !== undefined && (
         <>
           <Chart session={session} actor={actor} definition={definition} taken={lastTaken(view, actor.id)} />
-          {ended === undefined && <Upcoming session={session} actor={actor} definition={definition} />}
+          <Upcoming session={session} actor={actor} definition={definition} hasEnded={ended !== undefined} />
         </>
       )}
       <StoryList session={session} view={view} actor={actor} />
@@ -46,15 +46,27 @@ export function ActorPane({ session, view, id }: ActorPaneProps) {
 }
 
 interface NoActorProps {
+  readonly session: Session;
   readonly id: string | undefined;
   readonly hasAny: boolean;
 }
 
-function NoActor({ id, hasAny }: NoActorProps) {
+function NoActor({ session, id, hasAny }: NoActorProps) {
+  const hello = useSignal(session.hello);
   return (
     <section id="actor" className="actor-pane" aria-label="No actor">
       <div className="lesson">
-        {id !== undefined && <p>There is no actor {id}, or not any more.</p>}
+        {id !== undefined && (
+          <p>
+            There is no actor <b>{id}</b>, which the address names, or not any more: an id is good until what
+            is watched starts anew.
+          </p>
+        )}
+        {id !== undefined && hello?.hasFlights === true && hello.mode === 'live' && (
+          <p>
+            If it was a connection, its end may be in the <a href="#tab=graveyard">graveyard</a>.
+          </p>
+        )}
         {hasAny ? <HowToSelect /> : <p>There is no actor to select.</p>}
       </div>
     </section>

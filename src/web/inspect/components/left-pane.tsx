@@ -23,7 +23,7 @@ export function LeftPane({ session, view }: { readonly session: Session; readonl
   if (isLive && hello.hasFlights) tabs.push('graveyard');
   if (isLive && hello.hasLab) tabs.push('lab');
   // What was shown may be there no more, after the server came back as another.
-  const shown = tabs.includes(wanted) ? wanted : 'actors';
+  const shown = tabs.find((name) => name === wanted) ?? 'actors';
   return (
     <div className="left">
       <nav className="tabs" aria-label="What is shown">
@@ -33,6 +33,7 @@ export function LeftPane({ session, view }: { readonly session: Session; readonl
           </button>
         ))}
       </nav>
+      {wanted !== shown && <Missing wanted={wanted} />}
       <FaultBoundary of={`The pane “${titles[shown]}”`} occasion={shown}>
         {shown === 'actors' && <ActorsPane session={session} view={view} />}
         {shown === 'sequence' && <SequencePane session={session} view={view} />}
@@ -41,4 +42,19 @@ export function LeftPane({ session, view }: { readonly session: Session; readonl
       </FaultBoundary>
     </div>
   );
+}
+
+/** Why it is not what the address names. */
+function Missing({ wanted }: { readonly wanted: string }) {
+  return (
+    <p className="missing" role="status">
+      {missingWords(wanted)} These are the actors.
+    </p>
+  );
+}
+
+function missingWords(wanted: string): string {
+  if (wanted === 'lab') return 'There is no lab here: only a live server that may be controlled has one.';
+  if (wanted === 'graveyard') return 'There is no graveyard here: only a live server has one.';
+  return `There is no pane “${wanted}”, which the address names.`;
 }

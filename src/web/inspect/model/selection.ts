@@ -4,13 +4,12 @@
  */
 import { Signal } from '../../model/signal.ts';
 
-/** What the left pane shows: the first one unless the address names another. */
-export const tabNames = ['actors', 'sequence', 'graveyard', 'lab'] as const;
-
-export type Tab = (typeof tabNames)[number];
+/** What the left pane can show: the actors unless the address names another. */
+export type Tab = 'actors' | 'sequence' | 'graveyard' | 'lab';
 
 export const selection = new Signal<string | undefined>(actorInAddress());
-export const tab = new Signal<Tab>(tabInAddress());
+/** As the address names it, which may be any word. */
+export const tab = new Signal<string>(tabInAddress());
 
 /** Undefined are the usual ones of the actor that is selected. */
 export const lifelines = new Signal<readonly string[] | undefined>(lifelinesInAddress());
@@ -51,8 +50,8 @@ function actorInAddress(): string | undefined {
   return inAddress().get('actor') ?? undefined;
 }
 
-function tabInAddress(): Tab {
-  return tabNames.find((name) => name === inAddress().get('tab')) ?? 'actors';
+function tabInAddress(): string {
+  return inAddress().get('tab') ?? 'actors';
 }
 
 function lifelinesInAddress(): string[] | undefined {
