@@ -119,10 +119,10 @@ function Head({ session, view, actor, output, isAlive }: HeadProps) {
       </h2>
       {connection !== undefined && (
         <div className="acts">
-          <StoryButton view={view} id={connection.id} name={nameOf(actor)} />
           {isAlive && hello?.canControl === true && (
             <KickButton session={session} connection={connection.id} />
           )}
+          <StoryButton view={view} id={connection.id} name={nameOf(actor)} />
         </div>
       )}
       <p className="hint">
@@ -131,8 +131,8 @@ function Head({ session, view, actor, output, isAlive }: HeadProps) {
         {isAlive && value !== undefined && `${stateWords(actor)} for ${ageWords(now - changedAt)}`}
         {!isAlive && `has ended ${output === undefined ? '' : endWords(output)}`}
       </p>
-      {isAlive && hello?.hasLab === true && connection?.lab !== undefined && (
-        <LabDoings session={session} connection={connection.id} />
+      {hello?.hasLab === true && connection?.lab !== undefined && (
+        <LabDoings session={session} connection={connection.id} hasEnded={!isAlive} />
       )}
     </header>
   );

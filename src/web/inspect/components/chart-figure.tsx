@@ -15,13 +15,15 @@ export function ChartFigure({ series, times, pointed, children }: ChartFigurePro
   const { title, hint, words } = series;
   const now = wordsAt(series, times.length - 1);
   const most = words(mostOf(series));
+  // In the same unit as what it is now.
+  const [shortMost = ''] = most.split(' ');
   const time = pointed === undefined ? undefined : times[pointed];
   return (
     <figure className="line-chart">
       <figcaption title={hint}>
         {title} <b>{time === undefined ? now : wordsAt(series, pointed ?? 0)}</b>{' '}
         <span className="hint">
-          {time === undefined ? `most ${most}` : `at ${clockWords(time).slice(0, 8)}`}
+          {time === undefined ? `most ${shortMost}` : `at ${clockWords(time).slice(0, 8)}`}
         </span>
       </figcaption>
       <div className="plot-place" role="img" aria-label={`${title}: ${now} now, ${most} at most`}>

@@ -23,7 +23,11 @@ export function Chart(drawn: Drawn) {
   if (drawn.definition.svg !== undefined) return <Drawing {...drawn} />;
   const words =
     hello?.mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
-  return <p className="lesson">{words}</p>;
+  return (
+    <figure className="chart">
+      <p className="lesson">{words}</p>
+    </figure>
+  );
 }
 
 function Drawing(drawn: Drawn) {

@@ -8,13 +8,13 @@ import { notInThePast } from '../model/words.ts';
 /** A kick has a button of its own, for every connection. */
 const doings = (Object.keys(labDoings) as LabDoing[]).filter((doing) => doing !== 'kick');
 
-export function LabDoings({
-  session,
-  connection,
-}: {
+interface LabDoingsProps {
   readonly session: Session;
   readonly connection: string;
-}) {
+  readonly hasEnded: boolean;
+}
+
+export function LabDoings({ session, connection, hasEnded }: LabDoingsProps) {
   const [said, setSaid] = useState('');
   const isPast = useSignal(session.travel.cursor) !== undefined;
   const order = async (doing: LabDoing): Promise<void> => {
@@ -28,7 +28,7 @@ export function LabDoings({
         <button
           key={doing}
           type="button"
-          disabled={isPast}
+          disabled={isPast || hasEnded}
           title={labDoings[doing].does}
           onClick={() => void order(doing)}
         >

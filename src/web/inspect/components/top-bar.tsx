@@ -38,8 +38,8 @@ export function TopBar({ session, importer }: TopBarProps) {
             Save recording
           </a>
         )}
-        <ImportButton importer={importer} />
         {hello?.statelyUrl !== undefined && <a href={`stately/${location.search}`}>Stately Inspector …</a>}
+        <ImportButton importer={importer} />
         <ThemeButton />
       </div>
     </header>

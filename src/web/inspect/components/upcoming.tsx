@@ -9,20 +9,23 @@ interface UpcomingProps {
   readonly session: Session;
   readonly actor: Actor;
   readonly definition: Definition;
+  readonly hasEnded: boolean;
 }
 
 const tickMs = 100;
 
-export function Upcoming({ session, actor, definition }: UpcomingProps) {
-  const timers = actor.timers ?? [];
+export function Upcoming({ session, actor, definition, hasEnded }: UpcomingProps) {
+  const timers = hasEnded ? [] : (actor.timers ?? []);
+  const accepted = hasEnded ? [] : acceptedBy(actor, definition);
   return (
     <section className="upcoming">
       <h3>Timers</h3>
       {timers.length === 0 && <p className="hint">None is pending.</p>}
       {timers.length > 0 && <Timers session={session} timers={timers} />}
       <h3>Would take now</h3>
+      {accepted.length === 0 && <p className="hint">{hasEnded ? 'Nothing: it has ended.' : 'Nothing.'}</p>}
       <ul className="accepted">
-        {acceptedBy(actor, definition).map(({ label, states }) => (
+        {accepted.map(({ label, states }) => (
           <li key={label} title={`in ${states.join(', ')}`}>
             {label}
           </li>
