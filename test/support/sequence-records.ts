@@ -122,6 +122,20 @@ export function helloOf(title: string): Hello {
   };
 }
 
+/** A recording of so many connections, as a file has it: none of them does anything. */
+export function crowdFile(title: string, members: number): string {
+  const crowd = Array.from({ length: members }, (_, number) => {
+    const id = `m${number}`;
+    return { ...connection(id, `member-${number}`), since: startAt - number };
+  });
+  const actors: InspectorMessage = {
+    type: 'actors',
+    done: true,
+    actors: [...baseline.slice(0, 2), ...crowd],
+  };
+  return [helloOf(title), actors].map((message) => JSON.stringify(message)).join('\n');
+}
+
 /** A recording as a file has it, line by line. */
 export function* recordingLines(title: string, records: readonly Unnumbered[]): Generator<string> {
   yield JSON.stringify(helloOf(title));

@@ -6,8 +6,11 @@ import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
 import { patienceMs } from '../support/browser.ts';
 import { isMissing, seen, timeoutMs } from '../support/chat-page.ts';
 import { InspectorVisit, rowOf } from '../support/inspector-page.ts';
+import { scrollThrough, scrollWords } from '../support/scroll-through.ts';
+import { crowdFile } from '../support/sequence-records.ts';
 
 const members = 2_000;
+const recorded = 10_000;
 const membersInRoom = 20;
 
 /** So many say something, so often: each is heard by the members of its room. */
@@ -107,6 +110,16 @@ describe.skipIf(isMissing)("the inspector's page with 2,000 connections", { time
       await seen(page.getByRole('meter', { name: meter, exact: true }));
   });
 
+  it('moves nothing that stands, however much is said', async () => {
+    await page.evaluate(watchShifts);
+    const out = (await cells('out'))[0];
+    for (let changes = 0, last = out; changes < 3; changes += 1) {
+      await expect.poll(async () => (await cells('out'))[0], polling).not.toBe(last);
+      [last] = await cells('out');
+    }
+    expect(await page.evaluate(() => (globalThis as unknown as Shifting).shifted)).toBeLessThan(0.01);
+  });
+
   it('goes back to a moment, where they stand still, and to live again', async () => {
     const moment = page.getByRole('slider', { name: 'Moment' });
     const now = await heard();
@@ -122,4 +135,42 @@ describe.skipIf(isMissing)("the inspector's page with 2,000 connections", { time
     await seen(page.locator('.mode', { hasText: 'live' }));
     await seen(page.locator(`[role="treegrid"][aria-rowcount="${members + 5}"]`));
   });
+
+  it('is scrolled, sorted and searched with few rows in the document in a recording of 10,000', async () => {
+    clearInterval(talking);
+    const buffer = Buffer.from(crowdFile('crowd.jsonl', recorded));
+    const file = { name: 'crowd.jsonl', mimeType: 'application/jsonl', buffer };
+    await page.locator('input[type="file"]').setInputFiles(file);
+    // Server, hub, the group, and the head.
+    await seen(page.locator(`[role="treegrid"][aria-rowcount="${recorded + 4}"]`));
+    const report = await scrollThrough(page, { list: '.table', row: '[role="row"]' });
+    console.log(`10,000 connections ${scrollWords(report)}`);
+    expect(report.most).toBeLessThan(100);
+    await seen(rowOf(page, 'member-0'));
+    await sortBy('Age');
+    await seen(rowOf(page, `member-${recorded - 1}`));
+    expect(await rowsInDocument()).toBeLessThan(100);
+    await page.getByRole('searchbox', { name: 'Search actors' }).fill('member-1234');
+    await seen(page.locator('[role="treegrid"][aria-rowcount="4"]'));
+    expect(await cells('name')).toEqual([expect.stringContaining('member-1234')]);
+  });
 });
+
+interface Shifting {
+  shifted: number;
+}
+
+/** Adds up in the page how much of it moves by itself: see https://web.dev/articles/cls. */
+function watchShifts(): void {
+  const page = globalThis as unknown as Shifting;
+  page.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { value, hadRecentInput } = entry as PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+      };
+      if (!hadRecentInput) page.shifted += value;
+    }
+  }).observe({ type: 'layout-shift' });
+}

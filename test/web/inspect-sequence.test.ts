@@ -7,6 +7,7 @@ import { bringAxe, violations } from '../support/axe.ts';
 import { isMissing, seen, timeoutMs, unseen, Visits } from '../support/chat-page.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { serveRecording } from '../support/replay-page.ts';
+import { scrollThrough, scrollWords } from '../support/scroll-through.ts';
 import { adasVisit, helloOf, longTalk, recordingLines } from '../support/sequence-records.ts';
 import { serve } from '../support/test-server.ts';
 
@@ -186,11 +187,9 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     await seen(page.locator('.sequence-bar').getByText('20k', { exact: true }));
     await seen(happening(page, 'hub → writer of Bob: chat').last());
     expect(await rowsIn(page).count()).toBeLessThan(100);
-    const { medianMs, slowestMs, most } = await page.evaluate(scrollThrough);
-    console.log(
-      `20,000 records scrolled from end to start: median ${medianMs.toFixed(1)} ms a frame, slowest ${slowestMs.toFixed(0)} ms`,
-    );
-    expect(most).toBeLessThan(100);
+    const report = await scrollThrough(page, { list: '.sequence-grid', row: '.happening' });
+    console.log(`20,000 records ${scrollWords(report)}`);
+    expect(report.most).toBeLessThan(100);
     expect(await rowsIn(page).first().getAttribute('aria-rowindex')).toBe('2');
   });
 
@@ -302,26 +301,3 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     expect(await violations(page)).toEqual([]);
   });
 });
-
-/** Scrolls from the end to the start, in the page. */
-async function scrollThrough(): Promise<{ medianMs: number; slowestMs: number; most: number }> {
-  const grid = document.querySelector('.sequence-grid');
-  if (grid === null) throw new Error('there is no grid');
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- what runs in the page has nothing around it
-  const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
-  const times: number[] = [];
-  let most = 0;
-  const steps = 60;
-  const { scrollHeight } = grid;
-  let before = await frame();
-  for (let step = steps; step >= 0; step -= 1) {
-    grid.scrollTo({ top: (scrollHeight * step) / steps });
-    const now = await frame();
-    times.push(now - before);
-    before = now;
-    most = Math.max(most, document.querySelectorAll('.happening').length);
-  }
-  await frame();
-  const sorted = times.toSorted((a, b) => a - b);
-  return { medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0, slowestMs: sorted.at(-1) ?? 0, most };
-}
