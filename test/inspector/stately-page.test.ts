@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { StatelyInspectionEvent } from '@statelyai/inspect';
 import { build } from 'esbuild';
-import type { Browser, Frame } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { chromiumMissing, chromiumPath, launchChromium, newTab } from '../support/browser.ts';
+import type { Frame } from 'playwright-core';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { chromiumMissing, chromiumPath, withChromium, type Chromium } from '../support/browser.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { patient, serve } from '../support/test-server.ts';
 
@@ -53,19 +53,18 @@ async function heardIn(frame: Frame | undefined): Promise<StatelyInspectionEvent
 }
 
 describe.skipIf(chromiumPath === undefined)('the page that relays to the Stately Inspector', patient, () => {
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await launchChromium();
+  let chromium: Chromium;
+  withChromium.beforeAll(({ chromium: started }) => {
+    chromium = started;
   }, patient.timeout);
-  afterAll(async () => browser?.close());
 
   test("asks nobody else before the click, and then hands everything to the package's own receiver", async () => {
     const stately = await serveReceiver();
     const server = await serve({ statelyUrl: stately.url });
     const member = await joinByWebSocket(server, { name: 'ada' });
-    const { page, problems } = await newTab(browser, server.url);
-    onTestFinished(() => page.context().close());
-    await page.goto(`${server.url}/inspect/stately/`);
+    const tab = await chromium.open(`${server.url}/inspect/stately/`);
+    onTestFinished(() => tab.leave());
+    const { page, problems } = tab;
     const button = page.getByRole('button', { name: 'Open the Stately Inspector' });
     await expect.poll(() => button.isEnabled()).toBe(true);
     expect(await page.getByRole('link').getAttribute('href')).toBe(stately.url);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { pageOf } from '../../src/load/page.ts';
 import { Statistics } from '../../src/load/statistics.ts';
-import { chromiumMissing, chromiumPath, launchChromium, newTab } from '../support/browser.ts';
+import { chromiumMissing, chromiumPath, withChromium, type Chromium } from '../support/browser.ts';
 import { patient } from '../support/test-server.ts';
 import { exampleReport } from './example-report.ts';
 
@@ -73,16 +73,19 @@ describe.skipIf(chromiumPath === undefined)(
   `in a browser (${chromiumPath ?? chromiumMissing})`,
   patient,
   () => {
+    let chromium: Chromium;
+    withChromium.beforeAll(({ chromium: started }) => {
+      chromium = started;
+    }, patient.timeout);
+
     test.each([360, 1_280])('at a width of %d nothing goes wrong, and nothing sticks out', async (width) => {
       const folder = mkdtempSync(join(tmpdir(), 'hubbub-page-'));
       onTestFinished(() => rmSync(folder, { recursive: true }));
       const file = join(folder, 'report.html');
       writeFileSync(file, pageOf(exampleReport()));
-      const browser = await launchChromium();
-      onTestFinished(() => browser.close());
-      const url = pathToFileURL(file).href;
-      const { page, problems } = await newTab(browser, url, { viewport: { width, height: 800 } });
-      await page.goto(url);
+      const tab = await chromium.open(pathToFileURL(file).href, { viewport: { width, height: 800 } });
+      onTestFinished(() => tab.leave());
+      const { page, problems } = tab;
       expect(await page.locator('.chart').count()).toBe(5);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
       expect(problems).toEqual([]);

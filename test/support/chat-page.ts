@@ -1,7 +1,14 @@
 /** The chat page as its tests use it: open it as somebody, say something, and look for what there is to see. */
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, onTestFinished } from 'vitest';
-import { chromiumMissing, chromiumPath, launchChromium, newTab, patienceMs, type Tab } from './browser.ts';
+import {
+  chromiumMissing,
+  chromiumPath,
+  patienceMs,
+  type Chromium,
+  type Tab,
+  type TabOptions,
+} from './browser.ts';
 
 /** Whether there is no browser to test with; said once, and no excuse where the suite has to be whole. */
 export const isMissing = chromiumPath === undefined;
@@ -14,44 +21,29 @@ if (isMissing) {
 /** A test is a handful of steps in the page, each of which takes its time on a busy machine. */
 export const timeoutMs = 2 * patienceMs;
 
-export interface VisitOptions extends BrowserContextOptions {
-  /** What the browser remembers from earlier visits. */
-  readonly memory?: Readonly<Record<string, string>>;
+export interface VisitOptions extends TabOptions {
   /** Problems that belong to the test. */
   readonly expected?: RegExp;
-  /** What has to happen in the tab before the page is loaded. */
-  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
-/** One browser for the tests of a file. */
+/** What the tests of a file see of the page. */
 export class Visits {
-  #browser: Browser | undefined;
+  #chromium: Chromium | undefined;
 
-  async start(): Promise<void> {
-    this.#browser = await launchChromium();
+  start(chromium: Chromium): void {
+    this.#chromium = chromium;
   }
 
-  async end(): Promise<void> {
-    await this.#browser?.close();
-  }
-
-  /** Opens the page; the tab is closed with the test, which fails if anything went wrong in it. */
-  async open(url: string, { memory = {}, expected, prepare, ...options }: VisitOptions = {}): Promise<Tab> {
-    if (this.#browser === undefined) throw new Error('there is no browser yet');
-    const localStorage = Object.entries(memory).map(([key, value]) => ({ name: `hubbub.${key}`, value }));
-    const { origin } = new URL(url);
-    const tab = await newTab(this.#browser, url, {
-      reducedMotion: 'reduce',
-      storageState: { cookies: [], origins: [{ origin, localStorage }] },
-      ...options,
-    });
+  /** Opens the page; it is left with the test, which fails if anything went wrong in it. */
+  async open(url: string, { memory = {}, expected, ...options }: VisitOptions = {}): Promise<Tab> {
+    if (this.#chromium === undefined) throw new Error('there is no browser yet');
+    const kept = Object.fromEntries(Object.entries(memory).map(([key, value]) => [`hubbub.${key}`, value]));
+    const tab = await this.#chromium.open(url, { ...options, memory: kept });
     const end = async () => {
-      await tab.page.context().close();
+      await tab.leave();
       expect(tab.problems.filter((problem) => expected?.test(problem) !== true)).toEqual([]);
     };
     onTestFinished(end);
-    await prepare?.(tab.page);
-    await tab.page.goto(url);
     return tab;
   }
 

@@ -1,7 +1,7 @@
 /** The inspector's page as its tests use it: one tab for the tests of a file, for a tab takes longer to open than a test. */
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import type { ChatServer } from '../../src/index.ts';
-import { launchChromium, newTab, type Tab } from './browser.ts';
+import type { Chromium, Tab } from './browser.ts';
 import { seen } from './chat-page.ts';
 import { serveUntilEnd, type TestServerOptions } from './test-server.ts';
 
@@ -9,26 +9,22 @@ export class InspectorVisit {
   readonly server: ChatServer;
   readonly page: Page;
   readonly #tab: Tab;
-  readonly #browser: Browser;
   readonly #end: () => Promise<void>;
 
-  private constructor(server: ChatServer, end: () => Promise<void>, browser: Browser, tab: Tab) {
+  private constructor(server: ChatServer, end: () => Promise<void>, tab: Tab) {
     this.server = server;
     this.page = tab.page;
     this.#tab = tab;
-    this.#browser = browser;
     this.#end = end;
   }
 
   /** Starts a server, and opens the page on it. */
-  static async begin(options: TestServerOptions = {}): Promise<InspectorVisit> {
+  static async begin(chromium: Chromium, options: TestServerOptions = {}): Promise<InspectorVisit> {
     const { server, end } = await serveUntilEnd(options);
-    const browser = await launchChromium();
     const viewport = { width: 1_280, height: 800 };
-    const tab = await newTab(browser, server.url, { viewport, reducedMotion: 'reduce' });
-    await tab.page.goto(`${server.url}/inspect/`);
+    const tab = await chromium.open(`${server.url}/inspect/`, { viewport });
     await seen(rowOf(tab.page, 'hub'));
-    return new InspectorVisit(server, end, browser, tab);
+    return new InspectorVisit(server, end, tab);
   }
 
   /**
@@ -36,7 +32,7 @@ export class InspectorVisit {
    * @throws where anything else went wrong in the page: an error, a broken policy, a request to another host.
    */
   async end(expected?: RegExp): Promise<void> {
-    await this.#browser.close();
+    await this.#tab.leave();
     await this.#end();
     const problems = this.#tab.problems.filter((problem) => expected?.test(problem) !== true);
     if (problems.length > 0) throw new Error(problems.join('\n'));

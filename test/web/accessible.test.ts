@@ -1,7 +1,8 @@
 /** The chat page for everybody: no violation that axe knows, at a desk and on a phone, light and dark, with its panels open. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { bringAxe, violations } from '../support/axe.ts';
+import { withChromium } from '../support/browser.ts';
 import {
   badge,
   connected,
@@ -24,17 +25,14 @@ describe.skipIf(isMissing)('the chat page, looked at with axe', { timeout: timeo
   let url = '';
   let end: () => Promise<void>;
 
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ chromium }) => {
+    visits.start(chromium);
     const { server, end: endServer } = await serveUntilEnd({ maxMessageBytes: 1_024 });
     end = endServer;
     url = server.url;
-    await visits.start();
   }, timeoutMs);
 
-  afterAll(async () => {
-    await visits.end();
-    await end();
-  }, timeoutMs);
+  afterAll(() => end(), timeoutMs);
 
   it.each([
     { where: 'at a desk', room: 'desk', viewport: desk },

@@ -1,6 +1,7 @@
 /** The chat page in a real Chromium: rooms, names, what is said and how it is shown. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
+import { withChromium } from '../support/browser.ts';
 import {
   box,
   connected,
@@ -24,16 +25,13 @@ describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
   let url = '';
   let end: () => Promise<void>;
 
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ chromium }) => {
+    visits.start(chromium);
     ({ server, end } = await serveUntilEnd());
     ({ url } = server);
-    await visits.start();
   }, timeoutMs);
 
-  afterAll(async () => {
-    await visits.end();
-    await end();
-  }, timeoutMs);
+  afterAll(() => end(), timeoutMs);
 
   it('goes on beside a part of it that has a fault, which is shown when it is tried again', async () => {
     const alan = await joinByWebSocket(server, { room: 'faults', name: 'Alan' });

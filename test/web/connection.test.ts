@@ -1,7 +1,8 @@
 /** The chat page whose connection is lost: the server killed, the network off, the WebSocket blocked. */
 import type { WebSocketRoute } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
+import { withChromium } from '../support/browser.ts';
 import {
   badge,
   box,
@@ -37,8 +38,7 @@ async function blockingRelay(server: ChatServer): Promise<Relay> {
 describe.skipIf(isMissing)('the chat page', { timeout: timeoutMs }, () => {
   const visits = new Visits();
 
-  beforeAll(() => visits.start(), timeoutMs);
-  afterAll(() => visits.end(), timeoutMs);
+  withChromium.beforeAll(({ chromium }) => visits.start(chromium), timeoutMs);
 
   it('a server that is killed: it says so, counts down, comes back, and what was written meanwhile is sent', async () => {
     const server = startHubbub(['--port', '0'], { environment: { NO_COLOR: '1' } });

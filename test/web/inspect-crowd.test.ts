@@ -1,9 +1,9 @@
 /** The inspector's page in a real browser, on a server with 2,000 connections that talk. */
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
-import { patienceMs } from '../support/browser.ts';
+import { patienceMs, withChromium } from '../support/browser.ts';
 import { isMissing, seen, timeoutMs } from '../support/chat-page.ts';
 import { InspectorVisit, rowOf } from '../support/inspector-page.ts';
 import { scrollThrough, scrollWords } from '../support/scroll-through.ts';
@@ -40,8 +40,8 @@ describe.skipIf(isMissing)("the inspector's page with 2,000 connections", { time
     return Number.parseFloat(/: ([\d.]+)/.exec(label ?? '')?.[1] ?? '0');
   };
 
-  beforeAll(async () => {
-    visit = await InspectorVisit.begin();
+  withChromium.beforeAll(async ({ chromium }) => {
+    visit = await InspectorVisit.begin(chromium);
     ({ page } = visit);
     for (let number = 0; number < members; number += 1) {
       const { socket, peer } = memoryPair({ clock: systemClock });

@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { renderMermaidSVG } from 'beautiful-mermaid';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { bringAxe, violations } from '../support/axe.ts';
+import { withChromium } from '../support/browser.ts';
 import { isMissing, seen, timeoutMs, unseen, Visits } from '../support/chat-page.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { serveRecording } from '../support/replay-page.ts';
@@ -62,8 +63,7 @@ async function saved(page: Page, button: string): Promise<string> {
 describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
   const visits = new Visits();
 
-  beforeAll(() => visits.start(), timeoutMs);
-  afterAll(() => visits.end(), timeoutMs);
+  withChromium.beforeAll(({ chromium }) => visits.start(chromium), timeoutMs);
 
   const openRecording = async (records = adasVisit): Promise<Page> => {
     const url = await serveRecording(recordingLines('visit.jsonl', records));

@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
 import { bringAxe, violations } from '../support/axe.ts';
-import { patienceMs } from '../support/browser.ts';
+import { patienceMs, withChromium } from '../support/browser.ts';
 import { isMissing, seen, timeoutMs, unseen } from '../support/chat-page.ts';
 import { InspectorVisit, lit, rowOf } from '../support/inspector-page.ts';
 
@@ -49,13 +49,11 @@ describe.skipIf(isMissing)("the inspector's page, in time", { timeout: timeoutMs
     await page.dispatchEvent('body', 'drop', { dataTransfer });
   };
 
-  beforeAll(async () => {
+  withChromium.beforeAll(async ({ chromium }) => {
     folder = await mkdtemp(path.join(tmpdir(), 'hubbub-'));
     file = path.join(folder, 'trace.jsonl');
-    visit = await InspectorVisit.begin();
+    visit = await InspectorVisit.begin(chromium);
     ({ page } = visit);
-    // What is asked for a file takes the one that was saved.
-    page.on('filechooser', (chooser) => void chooser.setFiles(file));
   }, timeoutMs);
 
   afterAll(async () => {

@@ -1,8 +1,9 @@
 /** The inspector's page in a real browser: what it shows of connections, and that everybody can use it. */
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
 import { bringAxe, violations } from '../support/axe.ts';
+import { withChromium } from '../support/browser.ts';
 import { isMissing, seen, timeoutMs, unseen } from '../support/chat-page.ts';
 import { InspectorVisit, lit, rowOf } from '../support/inspector-page.ts';
 import { joinByWebSocket } from '../support/peers.ts';
@@ -13,8 +14,8 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
   let server: ChatServer;
   let page: Page;
 
-  beforeAll(async () => {
-    visit = await InspectorVisit.begin();
+  withChromium.beforeAll(async ({ chromium }) => {
+    visit = await InspectorVisit.begin(chromium);
     ({ server, page } = visit);
   }, timeoutMs);
 

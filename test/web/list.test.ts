@@ -1,7 +1,8 @@
 /** The chat page's list of messages: thousands of them, older ones, and where one was reading. */
 import { EventEmitter, once } from 'node:events';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { withChromium } from '../support/browser.ts';
 import { isMissing, message, say, seen, sent, timeoutMs, unseen, Visits } from '../support/chat-page.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { serve } from '../support/test-server.ts';
@@ -32,8 +33,7 @@ async function scrollUpUntil(page: Page, text: string): Promise<void> {
 describe.skipIf(isMissing)("the chat page's list", { timeout: timeoutMs }, () => {
   const visits = new Visits();
 
-  beforeAll(() => visits.start(), timeoutMs);
-  afterAll(() => visits.end(), timeoutMs);
+  withChromium.beforeAll(({ chromium }) => visits.start(chromium), timeoutMs);
 
   it('of 5,000 messages has few of them in the document, and is scrolled smoothly', async () => {
     const server = await serve(generous);
