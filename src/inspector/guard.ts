@@ -93,9 +93,12 @@ function isLocal(request: IncomingMessage): boolean {
   );
 }
 
+function isProxys(headerName: string): boolean {
+  return proxyHeaders.has(headerName) || headerName.startsWith('x-forwarded');
+}
+
 /** One that is not told to say so may look like whoever is on its machine, but for the version that nginx speaks then. */
 function isHandedOn({ headers, httpVersion }: IncomingMessage): boolean {
-  const isProxys = (name: string): boolean => proxyHeaders.has(name) || name.startsWith('x-forwarded');
   return httpVersion === '1.0' || Object.keys(headers).some(isProxys);
 }
 

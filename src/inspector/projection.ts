@@ -20,7 +20,7 @@ export const briefly: ProjectionLimits = { depth: 4, members: 20, characters: 20
 /** For the details of one actor. */
 export const fully: ProjectionLimits = { depth: 8, members: 200, characters: 10_000, total: 200_000 };
 
-/** Projects anything; it never throws, whatever getters and proxies it meets. */
+/** Projects anything; it never throws, whatever getters and proxies it meets, and shows what is beside them. */
 export function project(value: unknown, limits: ProjectionLimits = briefly): Projection {
   return readably(() => new Projector(limits).projected(value, limits.depth));
 }
@@ -28,8 +28,9 @@ export function project(value: unknown, limits: ProjectionLimits = briefly): Pro
 /** Projects the members of an event besides its type. @returns undefined where it has none. */
 export function projectEvent(event: object, limits: ProjectionLimits = briefly): Projection | undefined {
   return readably(() => {
-    const rest = Object.entries(event).filter(([name]) => name !== 'type');
-    return rest.length === 0 ? undefined : project(Object.fromEntries(rest), limits);
+    const names = Object.keys(event).filter((name) => name !== 'type');
+    if (names.length === 0) return undefined;
+    return new Projector(limits).members(event as Record<string, unknown>, names, limits.depth);
   });
 }
 
@@ -97,7 +98,7 @@ class Projector {
     // What has a class is somebody's tool and not data: it is named, and nothing in it is touched.
     if (prototype !== Object.prototype && prototype !== null)
       return `‹${value.constructor.name || 'object'}›`;
-    return this.#members(value as Record<string, unknown>, depth);
+    return this.members(value as Record<string, unknown>, Object.keys(value), depth);
   }
 
   #array(value: readonly unknown[], depth: number): Projection {
@@ -105,22 +106,22 @@ class Projector {
     const items: Projection[] = [];
     for (const item of value.slice(0, this.#limits.members)) {
       if (!this.#hasRoom()) break;
-      items.push(this.projected(item, depth - 1));
+      items.push(readably(() => this.projected(item, depth - 1)));
     }
     const more = value.length - items.length;
     return more > 0 ? [...items, `‹${more} more›`] : items;
   }
 
   /** In the order in which they were declared; what is undefined is left out, as in JSON. */
-  #members(value: Record<string, unknown>, depth: number): Projection {
-    const names = Object.keys(value).filter((name) => value[name] !== undefined);
-    if (depth === 0) return `‹${names.length} members›`;
+  members(value: Record<string, unknown>, names: readonly string[], depth: number): Projection {
+    const told = names.filter((name) => readably(() => value[name] !== undefined));
+    if (depth === 0) return `‹${told.length} members›`;
     const members: [name: string, shown: Projection][] = [];
-    for (const name of names.slice(0, this.#limits.members)) {
+    for (const name of told.slice(0, this.#limits.members)) {
       if (!this.#hasRoom()) break;
-      members.push([this.#cut(name), this.projected(value[name], depth - 1)]);
+      members.push([this.#cut(name), readably(() => this.projected(value[name], depth - 1))]);
     }
-    const more = names.length - members.length;
+    const more = told.length - members.length;
     return Object.fromEntries(more > 0 ? [...members, ['…', `‹${more} more›`] as const] : members);
   }
 

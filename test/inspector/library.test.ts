@@ -11,11 +11,13 @@ import {
   createActor,
   createMachine,
   fromCallback,
+  fromObservable,
   fromPromise,
   setup,
   type AnyActorRef,
   type InspectionEvent,
   type Observer,
+  type Subscribable,
 } from 'xstate';
 import { createInspector, type Inspector } from '../../src/inspector/index.ts';
 import { StatelyOutlet, statelyVersion } from '../../src/inspector/stately.ts';
@@ -163,6 +165,50 @@ describe('the inspector of any XState system', patient, () => {
     broken.send({ type: 'go' });
     const stop = await watcher.record('stop', ({ actor }) => actor === broken.sessionId);
     expect(stop).toMatchObject({ status: 'error' });
+  });
+
+  test('bears whatever a machine holds, and hurts none of its actors', async () => {
+    const faults: unknown[] = [];
+    const inspector = inspect({ onFault: (thrown) => faults.push(thrown) });
+    const { url } = await inspector.listen();
+    const watcher = await Watcher.watch(serverOf(url));
+    const odd: Record<string, unknown> = { many: 10n, secret: new Proxy({}, { ownKeys: fail, get: fail }) };
+    odd['itself'] = odd;
+    const never: Subscribable<never> = { subscribe: () => ({ unsubscribe: () => undefined }) };
+    const machine = createMachine({
+      id: '"><script>',
+      context: odd,
+      invoke: [
+        // oxlint-disable-next-line prefer-promise-reject-errors -- whatever is thrown
+        { id: 'promise', src: fromPromise(() => Promise.reject(odd)), onError: { actions: 'note' } },
+        { id: 'observable', src: fromObservable(() => never) },
+        {
+          id: 'callback',
+          systemId: 'known',
+          src: fromCallback(({ sendBack }) => sendBack({ type: 'go', odd })),
+        },
+      ],
+      initial: 'a; b',
+      states: { 'a; b': { on: { go: '%%{c}%%' } }, '%%{c}%%': {} },
+    }).provide({ actions: { note: assign({ itself: odd }) } });
+    const actor = createActor(machine, { id: '<b>', inspect: inspector.inspect });
+    inspector.start(actor);
+    const odder = {
+      type: 'odd',
+      toJSON: fail,
+      get now() {
+        return Object.create(null) as object;
+      },
+    };
+    actor.send(odder);
+    const failed = await watcher.record('event', ({ type }) => type === 'xstate.error.actor.promise');
+    expect(failed.to).toBe(actor.sessionId);
+    const names = [...watcher.actors.values()].map(({ name }) => name).toSorted();
+    expect(names).toEqual(['<b>', 'callback', 'observable']);
+    expect(actor.getSnapshot()).toMatchObject({ status: 'active', value: '%%{c}%%' });
+    watcher.send({ type: 'watch', actors: [actor.sessionId] });
+    expect(await watcher.next('detail')).toMatchObject({ children: 3, context: { many: '10' } });
+    expect(faults).toEqual([]);
   });
 
   test('may record to wherever one likes', async () => {
@@ -326,8 +372,6 @@ describe('the Stately relay', patient, () => {
         expect(said.map(essence)).toEqual(expected.map(essence));
       }
     }
-    const kettles = (events: Inbox<StatelyInspectionEvent>) =>
-      events.all.filter((event) => event.type === '@xstate.actor' && event.name === 'kettle').map(essence);
     expect(kettles(ours)).toEqual(kettles(theirs.events));
     expect(kettles(ours)).toHaveLength(2);
   });
@@ -339,7 +383,6 @@ describe('the Stately relay', patient, () => {
       bufferedBytes: 0,
       close: () => undefined,
     });
-    const row = (id: string) => ({ id, name: id, type: 'other', status: 'active', since: 0, changedAt: 0 });
     const tell = (message: object) => outlet.send(JSON.stringify({ type: 'actors', ...message }));
     tell({ done: true, actors: [row('a'), row('b')] });
     tell({ anew: true, actors: [row('b')] });
@@ -363,8 +406,16 @@ describe('the Stately relay', patient, () => {
   });
 });
 
+function row(id: string): object {
+  return { id, name: id, type: 'other', status: 'active', since: 0, changedAt: 0 };
+}
+
+function kettles(events: Inbox<StatelyInspectionEvent>): object[] {
+  return events.all.filter((event) => event.type === '@xstate.actor' && event.name === 'kettle').map(essence);
+}
+
 /** What an event says, but for its time, and for what of a snapshot is XState's own business. */
-function essence({ createdAt: _, ...event }: StatelyInspectionEvent): object {
+function essence({ createdAt: _createdAt, ...event }: StatelyInspectionEvent): object {
   if (event.type === '@xstate.event') return event;
   const { snapshot, ...rest } = event;
   // The package looks at an actor some time after it was made, and sorts its definition's members.
@@ -383,4 +434,8 @@ async function packagesOwnEvents() {
     events.push(JSON.parse(JSON.stringify(event)) as StatelyInspectionEvent);
   const { inspect: observer } = createStatelyInspector({ send });
   return { events, inspect: observer };
+}
+
+function fail(): never {
+  throw new Error('this is not to be touched');
 }

@@ -67,7 +67,7 @@ describe('a projection', () => {
         throw Object.create(null);
       },
     };
-    expect(project(unspeakable)).toBe('‹unreadable: it cannot even be told why›');
+    expect(project(unspeakable)).toEqual({ now: '‹unreadable: it cannot even be told why›' });
     expect(
       projectEvent({
         type: 'go',
@@ -76,14 +76,15 @@ describe('a projection', () => {
           return fail();
         },
       }),
-    ).toBe('‹unreadable: Error: no›');
-    expect(
-      project({
-        get now() {
-          return fail();
-        },
-      }),
-    ).toBe('‹unreadable: Error: no›');
+    ).toEqual({ to: '‹unreadable: Error: no›' });
+    const locked = new Proxy({}, { ownKeys: fail, get: fail, has: fail, getPrototypeOf: fail });
+    expect(project(locked)).toBe('‹unreadable: Error: no›');
+    expect(projectEvent(locked)).toBe('‹unreadable: Error: no›');
+    expect(project({ one: 1, locked, many: [2, locked, 3] })).toEqual({
+      one: 1,
+      locked: '‹unreadable: Error: no›',
+      many: [2, '‹unreadable: Error: no›', 3],
+    });
     fc.assert(
       fc.property(
         fc.anything({

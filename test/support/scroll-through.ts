@@ -6,6 +6,8 @@ interface ScrollOptions {
   readonly list: string;
   /** That of its rows. */
   readonly row: string;
+  /** In how many steps. */
+  readonly steps: number;
 }
 
 export interface ScrollReport {
@@ -24,14 +26,13 @@ export function scrollWords({ medianMs, slowestMs }: ScrollReport): string {
 }
 
 /** What runs in the page has nothing around it. */
-async function scrollInPage({ list, row }: ScrollOptions): Promise<ScrollReport> {
+async function scrollInPage({ list, row, steps }: ScrollOptions): Promise<ScrollReport> {
   const scroller = document.querySelector(list);
   if (scroller === null) throw new Error(`there is no ${list}`);
   // oxlint-disable-next-line unicorn/consistent-function-scoping -- see above
   const frame = (): Promise<number> => new Promise((resolve) => requestAnimationFrame(resolve));
   const times: number[] = [];
   let most = 0;
-  const steps = 60;
   const { scrollHeight } = scroller;
   let before = await frame();
   for (let step = steps; step >= 0; step -= 1) {

@@ -187,7 +187,7 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     await seen(page.locator('.sequence-bar').getByText('20k', { exact: true }));
     await seen(happening(page, 'hub → writer of Bob: chat').last());
     expect(await rowsIn(page).count()).toBeLessThan(100);
-    const report = await scrollThrough(page, { list: '.sequence-grid', row: '.happening' });
+    const report = await scrollThrough(page, { list: '.sequence-grid', row: '.happening', steps: 60 });
     console.log(`20,000 records ${scrollWords(report)}`);
     expect(report.most).toBeLessThan(100);
     expect(await rowsIn(page).first().getAttribute('aria-rowindex')).toBe('2');

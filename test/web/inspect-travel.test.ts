@@ -54,6 +54,8 @@ describe.skipIf(isMissing)("the inspector's page, in time", { timeout: timeoutMs
     file = path.join(folder, 'trace.jsonl');
     visit = await InspectorVisit.begin(chromium);
     ({ page } = visit);
+    // What is asked for a file takes the one that was saved.
+    page.on('filechooser', (chooser) => void chooser.setFiles(file));
   }, timeoutMs);
 
   afterAll(async () => {
