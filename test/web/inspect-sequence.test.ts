@@ -204,7 +204,7 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     await page.getByRole('gridcell', { name: 'ada', exact: true }).click();
     await page.getByRole('button', { name: 'What happened?' }).click();
     await seen(happening(page, 'ada is now open · alive · flowing · clear'));
-    for (const name of ['ada', 'reader of ada', 'writer of ada', 'hub', 'server']) {
+    for (const name of ['ada', 'reader of ada', 'writer of ada', 'hub', 'connections']) {
       await seen(page.getByRole('button', { name: `Remove the lifeline of ${name}`, exact: true }));
     }
     expect(new URL(page.url()).hash).toMatch(/^#actor=x%3A\d+&tab=sequence$/);
@@ -227,7 +227,7 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     await seen(happening(page, /^ada ends: done · 1000$/));
     await page.getByRole('button', { name: 'Graveyard' }).click();
     await page.locator('.graveyard').getByRole('button', { name: 'What happened?' }).click();
-    await seen(happening(page, 'server → ada: spawn'));
+    await seen(happening(page, 'connections → ada: spawn'));
   });
 
   it('keeps its place while one reads, and says how much is new', async () => {

@@ -53,12 +53,15 @@ export function actorOfConnection(cast: Cast, connection: string): Actor | undef
   return [...cast.values()].findLast((actor) => actor.connection?.id === connection);
 }
 
-/** Whose messages tell what happened to a connection: itself, its reader and its writer, the hub and the server. */
+/** Whose messages tell what happened to a connection: itself, its reader and writer, the hub, and what it is below. */
 export function familyOf(cast: Cast, connection: Actor): string[] {
   const all = [...cast.values()];
   const parts = all.filter(({ parent }) => parent === connection.id);
   // A hub of before was another one's.
-  const hub = all.findLast(({ type, parent }) => type === 'hub' && parent === connection.parent);
+  const server = cast.get(connection.parent ?? '')?.parent;
+  const hub = all.findLast(
+    ({ type, parent }) => type === 'hub' && (parent === server || parent === connection.parent),
+  );
   const family = [connection.id, ...parts.map(({ id }) => id)];
   if (hub !== undefined) family.push(hub.id);
   if (connection.parent !== undefined) family.push(connection.parent);
