@@ -9,7 +9,9 @@ import { FrameReader } from './load/frame-reader.ts';
 import { ChatFrame } from './load/frames.ts';
 import { Latency } from './load/latency.ts';
 import type { Contender } from './measure/interleave.ts';
+import { merged } from './merge.ts';
 import { drawChart } from './report/chart.ts';
+import { resultsAsMarkdown } from './report/table.ts';
 import type { CaseResult, Results } from './results.ts';
 
 /** A server's text frame. */
@@ -133,6 +135,21 @@ describe('goals', () => {
       met: true,
     });
     expect(judge([result([2, 4, 8])])[0]).toMatchObject({ figure: '2.00', met: false });
+  });
+
+  test('are judged anew where a case was measured again by itself', () => {
+    const machine = { cpu: '', cores: 2, memoryGib: 8, system: 'Linux', node: 'v20', loadBefore: 0 };
+    const run = (startedAt: string, ours: readonly number[]): Results => {
+      const cases = [result(ours)];
+      return { machine, startedAt, seconds: 1, rounds: 3, cases, goals: judge(cases) };
+    };
+    const both = merged(run('yesterday', [2, 4, 8]), run('today', [1, 2, 4]));
+    expect(both).toMatchObject({
+      startedAt: 'yesterday',
+      cases: [{ name: '100x10', takenAt: 'today' }],
+      goals: [{ figure: '1.00', met: true }],
+    });
+    expect(resultsAsMarkdown(both)).toContain('`--case 100x10`, taken by itself today');
   });
 
   test('without their contenders or cases are left out', () => {

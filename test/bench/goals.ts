@@ -47,9 +47,10 @@ function cpuGoal(caseName: string, peer: string, value: number): Goal {
   };
 }
 
-function noneGoal(caseName: string, figure: 'closed' | 'lost'): Goal {
-  const words = figure === 'closed' ? 'members closed' : 'deliveries lost';
-  return { case: caseName, words, bound: 'at most', value: 0, digits: 0, figure: median(figure, 'hubbub') };
+function noneGoal(caseName: string, figure: 'closed' | 'lost', peer = 'hubbub'): Goal {
+  const what = figure === 'closed' ? 'members closed' : 'deliveries lost';
+  const words = peer === 'hubbub' ? what : `${what}, ${peer}`;
+  return { case: caseName, words, bound: 'at most', value: 0, digits: 0, figure: median(figure, peer) };
 }
 
 const goals: readonly Goal[] = [
@@ -129,6 +130,8 @@ const goals: readonly Goal[] = [
   },
   noneGoal('hold', 'closed'),
   noneGoal('hold', 'lost'),
+  noneGoal('hold', 'closed', 'two workers'),
+  noneGoal('hold', 'lost', 'two workers'),
 ];
 
 /** @returns every goal for which there is a figure. */

@@ -8,6 +8,8 @@ export interface CaseResult {
   readonly title: string;
   readonly shows: readonly FigureName[];
   readonly contenders: readonly Contender[];
+  /** Where it was taken in another run than most: RFC 3339, UTC. */
+  readonly takenAt?: string;
 }
 
 /** A goal and the figure beside it. */

@@ -1,7 +1,7 @@
 /**
  * The benchmark: `npm run bench` measures this server beside its peers, on this machine and in the same run.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPrograms, rootFolder } from './build.ts';
@@ -9,6 +9,7 @@ import { cases, type Case } from './cases.ts';
 import { judge } from './goals.ts';
 import { endChildren } from './ipc/parent.ts';
 import { measure } from './measure/measure.ts';
+import { merged } from './merge.ts';
 import { peers } from './peers/catalogue.ts';
 import { drawChart } from './report/chart.ts';
 import { describeMachine, showMachine } from './report/machine.ts';
@@ -20,7 +21,7 @@ const help = `npm run bench                         the standard matrix, in less
 npm run bench -- --case NAME          one case (several: repeat it); results are shown, not saved
 npm run bench -- --list               the cases and the servers
 npm run bench -- --rounds N           trials of each server and case (default 5)
-npm run bench -- --save               save results of some cases too
+npm run bench -- --case NAME --save   put them into the results of the last whole run
 npm run bench -- --profile FOLDER     write CPU profiles of the servers there, for Chrome DevTools
 `;
 
@@ -28,6 +29,8 @@ interface Options {
   readonly chosen: readonly Case[];
   readonly rounds: number;
   readonly save: boolean;
+  /** Whether it is the standard matrix. */
+  readonly isWhole: boolean;
   readonly serverFlags: readonly string[];
 }
 
@@ -52,6 +55,7 @@ function readOptions(): Options | 'help' | 'list' {
     chosen: values.case?.map(findCase) ?? cases.filter(({ standard }) => standard),
     rounds,
     save: values.save || values.case === undefined,
+    isWhole: values.case === undefined,
     serverFlags: values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`],
   };
 }
@@ -100,10 +104,13 @@ async function run({ chosen, rounds, serverFlags }: Options): Promise<Results> {
   };
 }
 
-function save(results: Results): void {
+function save(taken: Results, isWhole: boolean): void {
   const folder = join(import.meta.dirname, 'results');
+  const file = join(folder, 'latest.json');
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(results, undefined, 2)}\n`);
+  const results =
+    isWhole || !existsSync(file) ? taken : merged(JSON.parse(readFileSync(file, 'utf8')) as Results, taken);
+  writeFileSync(file, `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(join(folder, 'latest.md'), resultsAsMarkdown(results));
   const chart = drawChart(results);
   if (chart !== undefined) writeFileSync(join(folder, 'latest.svg'), chart);
@@ -118,7 +125,7 @@ async function main(): Promise<void> {
   const results = await run(options);
   if (results.goals.length > 0) console.log(`Goals\n${toText(goalTable(results.goals))}`);
   console.log(`${Math.round(results.seconds)} s`);
-  if (options.save) save(results);
+  if (options.save) save(results, options.isWhole);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -51,6 +51,10 @@ export interface OpenInput {
   readonly members: number;
   /** The members are dealt out to this many rooms in turn. */
   readonly rooms: number;
+  /** The number of the first of these rooms. */
+  readonly firstRoom: number;
+  /** The address that they come from, where it is not the usual one: each has no more than some 28,000 ports to one server. */
+  readonly localAddress?: string;
   /** Handshakes under way at one time. */
   readonly concurrency: number;
   /** How many bytes of content each message has. */

@@ -70,12 +70,12 @@ export class Crowd implements MemberListener {
   }
 
   #connect(index: number): Member {
-    const { dialect, ports, rooms, compress } = this.input;
+    const { dialect, ports, rooms, firstRoom, localAddress, compress } = this.input;
     // Rooms' names are all of one length, so that contents are always in the same place.
-    const room = `room-${String(index % rooms).padStart(5, '0')}`;
+    const room = `room-${String(firstRoom + (index % rooms)).padStart(5, '0')}`;
     this.#roomSizes.set(room, this.sizeOf(room) + 1);
     const port = ports[Math.floor(index / rooms) % ports.length] ?? 0;
-    return new Member({ dialect: dialects[dialect], port, room, index, compress }, this);
+    return new Member({ dialect: dialects[dialect], port, localAddress, room, index, compress }, this);
   }
 
   /** @returns how many members are, or were, in this room. */
@@ -96,10 +96,13 @@ export class Crowd implements MemberListener {
 
   /** Connects one more member, into the first one's room, that counts for nothing. */
   addGuest(listener: MemberListener): Member {
-    const { dialect, ports } = this.input;
+    const { dialect, ports, localAddress } = this.input;
     const [port = 0] = ports;
     const room = this.#members[0]?.room ?? '';
-    return new Member({ dialect: dialects[dialect], port, room, index: 99_999, compress: false }, listener);
+    return new Member(
+      { dialect: dialects[dialect], port, localAddress, room, index: 99_999, compress: false },
+      listener,
+    );
   }
 
   /** Resets every member. */

@@ -31,6 +31,7 @@ export interface MemberListener {
 export interface MemberOptions {
   readonly dialect: Dialect;
   readonly port: number;
+  readonly localAddress?: string | undefined;
   readonly room: string;
   readonly index: number;
   /** Offers permessage-deflate as browsers do. Compressed frames are counted, and not looked into. */
@@ -74,6 +75,7 @@ export class Member {
     this.#socket = connect({
       host: '127.0.0.1',
       port: options.port,
+      localAddress: options.localAddress,
       noDelay: true,
       onread: { buffer: inbox, callback: (length, bytes) => this.#read(bytes as Buffer, length) },
     });

@@ -31,22 +31,33 @@ export class Session {
   readonly peer: PeerName;
   readonly #redis: RedisServer | undefined;
   readonly #servers: readonly Server[];
-  readonly #load: Child<LoadCalls>;
+  readonly #loads: readonly Child<LoadCalls>[];
 
-  private constructor(peer: PeerName, redis: RedisServer | undefined, servers: readonly Server[]) {
+  private constructor(
+    peer: PeerName,
+    redis: RedisServer | undefined,
+    servers: readonly Server[],
+    generators: number,
+  ) {
     this.peer = peer;
     this.#redis = redis;
     this.#servers = servers;
-    this.#load = new Child('load generator', join(programsFolder, 'load/main.js'), [], []);
+    this.#loads = Array.from(
+      { length: generators },
+      () => new Child('load generator', join(programsFolder, 'load/main.js'), [], []),
+    );
   }
 
-  /** @param nodeFlags for the servers. */
-  static async start(peer: PeerName, nodeFlags: readonly string[]): Promise<Session> {
+  /**
+   * @param nodeFlags for the servers.
+   * @param generators how many processes the members are dealt out to, each with rooms of its own
+   */
+  static async start(peer: PeerName, nodeFlags: readonly string[], generators = 1): Promise<Session> {
     const { servers = 1, needsRedis = false } = peerOf(peer);
     const redis = needsRedis ? await RedisServer.start() : undefined;
     const flags = redis === undefined ? [] : ['--redis', redis.url];
     const starting = Array.from({ length: servers }, () => startServer(peer, flags, nodeFlags));
-    return new Session(peer, redis, await Promise.all(starting));
+    return new Session(peer, redis, await Promise.all(starting), generators);
   }
 
   /** Where the first server is. */
@@ -58,22 +69,41 @@ export class Session {
     return this.#servers.map(({ port }) => port);
   }
 
-  open(shape: CrowdShape): Promise<OpenOutput> {
-    const input: OpenInput = {
-      ...shape,
-      dialect: peerOf(this.peer).dialect,
-      ports: this.#ports,
-      concurrency,
-    };
-    return this.#load.call('open', input);
+  /** @returns what the first load generator tells of its share. */
+  async open(shape: CrowdShape): Promise<OpenOutput> {
+    const share = this.#loads.length;
+    const rooms = shape.rooms / share;
+    const opening = this.#loads.map((load, index) => {
+      const input: OpenInput = {
+        ...shape,
+        members: shape.members / share,
+        rooms,
+        firstRoom: index * rooms,
+        dialect: peerOf(this.peer).dialect,
+        ports: this.#ports,
+        concurrency,
+        ...(index > 0 && { localAddress: `127.0.0.${index + 1}` }),
+      };
+      return load.call('open', input);
+    });
+    const [first] = await Promise.all(opening);
+    return first as OpenOutput;
   }
 
-  /** Asks the load generator. */
+  /** Asks the load generator, the first one where there are several. */
   load<Name extends keyof LoadCalls>(
     name: Name,
     input: LoadCalls[Name]['input'],
   ): Promise<LoadCalls[Name]['output']> {
-    return this.#load.call(name, input);
+    return (this.#loads[0] as Child<LoadCalls>).call(name, input);
+  }
+
+  /** Asks all of them. */
+  loads<Name extends keyof LoadCalls>(
+    name: Name,
+    input: LoadCalls[Name]['input'],
+  ): Promise<LoadCalls[Name]['output'][]> {
+    return Promise.all(this.#loads.map((load) => load.call(name, input)));
   }
 
   /** What all servers together have used, and their Redis beside them. */
@@ -102,7 +132,7 @@ export class Session {
 
   /** Ends all processes; the servers in the ordinary way, so that a profile of them is written. */
   async end(): Promise<void> {
-    await this.#load.end();
+    await Promise.all(this.#loads.map((load) => load.end()));
     for (const { child } of this.#servers) {
       await child.call('exit', null);
       await child.ended();

@@ -50,10 +50,15 @@ function toMarkdown(table: Table): string {
   return [head!, rule, ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
 }
 
+function takenWords({ takenAt }: CaseResult): string {
+  return takenAt === undefined ? '' : `, taken by itself ${takenAt}`;
+}
+
 /** @returns `latest.md`. */
 export function resultsAsMarkdown({ machine, startedAt, seconds, rounds, cases, goals }: Results): string {
   const sections = cases.map(
-    (result) => `### ${result.title}\n\n\`--case ${result.name}\`\n\n${toMarkdown(caseTable(result))}`,
+    (result) =>
+      `### ${result.title}\n\n\`--case ${result.name}\`${takenWords(result)}\n\n${toMarkdown(caseTable(result))}`,
   );
   return [
     '# Benchmark\n',
