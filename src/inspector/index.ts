@@ -38,7 +38,10 @@ export interface ListenOptions {
 }
 
 export interface Inspector {
-  /** The observer for `createActor(machine, { inspect })`: it costs next to nothing while nobody watches. */
+  /**
+   * The observer for `createActor(machine, { inspect })`. While nobody watches it adds next to nothing to what having an
+   * observer costs in XState itself.
+   */
   readonly inspect: (event: InspectionEvent) => void;
   /** Serves the page. @returns where. @throws the system's error where it cannot listen. */
   listen(options?: ListenOptions): Promise<{ readonly url: string }>;

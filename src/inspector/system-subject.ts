@@ -18,6 +18,8 @@ export class SystemSubject implements Subject {
 
   /** The observer for `createActor(machine, { inspect })`. It never throws. */
   observe(event: InspectionEvent): void {
+    // Each event of an actor is told of several times: once is enough to know that its system is there.
+    if (event.type !== '@xstate.actor' && event.type !== '@xstate.snapshot') return;
     if (!this.#roots.has(event.rootId)) this.#add(rootOf(event.actorRef as AnyActorRef));
     else if (event.type === '@xstate.snapshot' && event.actorRef.sessionId === event.rootId) {
       if (event.snapshot.status !== 'active') this.#roots.delete(event.rootId);
