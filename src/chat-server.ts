@@ -206,6 +206,8 @@ export class ChatServer {
       state = now;
     });
     connections.onEmpty = () => this.actor.send({ type: 'emptied' });
+    // A server that has stopped has let go of its children: the registry still knows who did not end.
+    this.#leaks.watch('connection', () => [...connections].flatMap(({ actor }) => runningActors(actor)));
     this.#leaks.watch('hub', () => hub.remains());
     this.#leaks.watch('server', () => runningActors(this.actor));
   }
