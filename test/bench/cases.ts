@@ -228,7 +228,7 @@ export const cases: readonly Case[] = [
     name: 'idle',
     title: '10,000 connections in 10 rooms that say nothing',
     standard: true,
-    shows: ['rssPerConnection', 'rssUncollected', 'cpuPerMinute', 'held', 'closed'],
+    shows: ['rssPerConnection', 'rssPerFurther', 'cpuPerMinute', 'held', 'closed'],
     measurement: { kind: 'idle', peers: ['hubbub', 'plain ws', 'Socket.IO'], members: 10_000, rooms: 10 },
   },
   {

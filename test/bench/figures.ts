@@ -20,7 +20,7 @@ export const figures = {
   max: { label: 'max', unit: 'ms', digits: 1 },
   rss: { label: 'RSS', unit: 'MB', digits: 0 },
   rssPerConnection: { label: 'RSS/connection', unit: 'KB', digits: 1 },
-  rssUncollected: { label: 'before collection', unit: 'KB', digits: 1 },
+  rssPerFurther: { label: 'each further one', unit: 'KB', digits: 1 },
   cpuPerMinute: { label: 'CPU/minute', unit: 'ms', digits: 0 },
   acceptsPerSecond: { label: 'accepts/s', unit: '', digits: 0 },
   cpuPerAccept: { label: 'CPU/accept', unit: 'µs', digits: 0 },

@@ -120,7 +120,7 @@ export interface LoadOutput {
   readonly cpuUs: number;
 }
 
-/** How the crowd stands, since it was opened. */
+/** How those stand who were connected, since then. */
 export interface Census {
   readonly connected: number;
   /** Members that the server has closed. */
@@ -130,6 +130,7 @@ export interface Census {
 }
 
 export interface LoadCalls {
+  /** A further crowd, beside those that are there. */
   open: { input: OpenInput; output: OpenOutput };
   closedLoop: { input: ClosedLoopInput; output: LoadOutput };
   openLoop: { input: OpenLoopInput; output: LoadOutput };
@@ -138,6 +139,6 @@ export interface LoadCalls {
   /** The slow member goes. Tells whether the server had closed it. */
   removeSlowMember: { input: null; output: { readonly evicted: boolean } };
   census: { input: null; output: Census };
-  /** Every member is reset, without a closing handshake. */
+  /** Every member of every crowd is reset, without a closing handshake. */
   leave: { input: null; output: null };
 }

@@ -1,4 +1,4 @@
-/** The load generator's process: one crowd on one server, and the runner's calls for it. */
+/** The load generator's process: its crowds on one server, and the runner's calls for the last of them. */
 import { answerCalls } from '../ipc/child.ts';
 import type { LoadCalls } from '../ipc/calls.ts';
 import { closedLoop } from './closed-loop.ts';
@@ -6,17 +6,23 @@ import { Crowd } from './crowd.ts';
 import { openLoop } from './open-loop.ts';
 import { addSlowMember, type SlowMember } from './slow-member.ts';
 
-let crowd: Crowd | undefined;
+let crowds: Crowd[] = [];
 let slowMember: SlowMember | undefined;
 
 function present(): Crowd {
+  const crowd = crowds.at(-1);
   if (crowd === undefined) throw new Error('nobody is there: open first');
   return crowd;
 }
 
+function sum(name: 'connected' | 'closed' | 'others'): number {
+  return crowds.reduce((total, crowd) => total + crowd[name], 0);
+}
+
 answerCalls<LoadCalls>({
   open(input) {
-    crowd = new Crowd(input);
+    const crowd = new Crowd(input);
+    crowds.push(crowd);
     return crowd.open();
   },
   closedLoop: (input) => closedLoop(present(), input),
@@ -31,12 +37,11 @@ answerCalls<LoadCalls>({
     return { evicted };
   },
   census() {
-    const { connected, closed, others } = present();
-    return { connected, closed, others };
+    return { connected: sum('connected'), closed: sum('closed'), others: sum('others') };
   },
   leave() {
-    crowd?.leave();
-    crowd = undefined;
+    for (const crowd of crowds) crowd.leave();
+    crowds = [];
     return null;
   },
 });

@@ -17,9 +17,9 @@ export interface Talk extends CrowdShape {
   readonly sampleEvery: number;
 }
 
-const firstWarmUpMs = 700;
+const firstWarmUpMs = 600;
 const warmUpMs = 100;
-const trialMs = 500;
+const trialMs = 400;
 
 const mib = 1024 * 1024;
 

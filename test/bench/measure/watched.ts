@@ -16,7 +16,8 @@ export interface Watched extends Omit<Talk, 'kind' | 'peers' | 'inFlight' | 'nex
 }
 
 interface Kit {
-  readonly session: Session;
+  /** Used in turn, for two processes of one program may differ by more than what is measured here. */
+  readonly sessions: readonly [Session, Session];
   readonly viewers: number;
 }
 
@@ -26,14 +27,15 @@ export async function measureWatched(watched: Watched, conditions: Conditions): 
   const start = (peer: PeerName) =>
     startTalk(peer, { ...watched, peers: [peer], inFlight: 1, next: 'own came back' }, conditions);
   conditions.progress('warming up');
-  const without = await start('hubbub uninspected');
-  const inspected = await start('hubbub');
+  const without = [await start('hubbub uninspected'), await start('hubbub uninspected')] as const;
+  const inspected = [await start('hubbub'), await start('hubbub')] as const;
   const kits = new Map<string, Kit>([
-    ['without an inspector', { session: without, viewers: 0 }],
-    ['nobody watches', { session: inspected, viewers: 0 }],
-    ['one viewer', { session: inspected, viewers: 1 }],
+    ['without an inspector', { sessions: without, viewers: 0 }],
+    ['nobody watches', { sessions: inspected, viewers: 0 }],
+    ['one viewer', { sessions: inspected, viewers: 1 }],
   ]);
-  const contenders = await interleave(kits, conditions, async ({ session, viewers }) => {
+  const contenders = await interleave(kits, conditions, async ({ sessions, viewers }, round) => {
+    const session = sessions[round % 2 === 0 ? 0 : 1];
     const viewer = viewers === 0 ? undefined : await watch(session);
     await session.quiet();
     const { rate, senders, sampleEvery } = watched;
@@ -42,8 +44,7 @@ export async function measureWatched(watched: Watched, conditions: Conditions): 
     viewer?.terminate();
     return figures;
   });
-  await without.end();
-  await inspected.end();
+  for (const session of [...without, ...inspected]) await session.end();
   return contenders;
 }
 
