@@ -4,7 +4,7 @@
 import type { PeerName } from '../peers/catalogue.ts';
 import { interleave, type Conditions, type Contender } from './interleave.ts';
 import type { Session } from './session.ts';
-import { observe, startTalk, type Talk } from './talk.ts';
+import { observe, startTalks, type Talk } from './talk.ts';
 
 export interface HalfLoad extends Omit<Talk, 'kind'> {
   readonly kind: 'half load';
@@ -21,9 +21,8 @@ const trialMs = 800;
 
 export async function measureHalfLoad(halfLoad: HalfLoad, conditions: Conditions): Promise<Contender[]> {
   const kits = new Map<PeerName, Kit>();
-  for (const peer of halfLoad.peers) {
+  for (const [peer, session] of await startTalks(halfLoad.peers, halfLoad, conditions)) {
     conditions.progress(`finding the capacity: ${peer}`);
-    const session = await startTalk(peer, halfLoad, conditions);
     kits.set(peer, { session, rate: (await capacity(session, halfLoad)) / 2 });
   }
   const contenders = await interleave(kits, conditions, ({ session, rate }) =>
@@ -34,7 +33,7 @@ export async function measureHalfLoad(halfLoad: HalfLoad, conditions: Conditions
 }
 
 /** @returns messages a second that the server takes in a closed loop. */
-export async function capacity(session: Session, talk: Omit<Talk, 'kind'>): Promise<number> {
+export async function capacity(session: Session, talk: Omit<Talk, 'kind' | 'peers'>): Promise<number> {
   const { messages, seconds } = await session.load('closedLoop', { ...talk, durationMs: capacityMs });
   return messages / seconds;
 }

@@ -18,7 +18,7 @@ interface Kit {
   readonly withSlowMember: boolean;
 }
 
-const trialMs = 2_000;
+const trialMs = 1_200;
 
 /**
  * What the kernel takes for a member that does not read, on Linux with its usual limits: so much is sent before the
@@ -27,14 +27,13 @@ const trialMs = 2_000;
 const kernelBytes = 4_500_000;
 
 export async function measureSlowConsumer(slow: SlowConsumer, conditions: Conditions): Promise<Contender[]> {
-  const talk = { ...slow, peers: [slow.peer] };
   conditions.progress(`finding the capacity: ${slow.peer}`);
-  const session = await startTalk(slow.peer, talk, conditions);
-  const rate = (await capacity(session, talk)) / 2;
-  const speak = () => session.load('openLoop', { ...talk, rate, durationMs: trialMs });
+  const session = await startTalk(slow.peer, slow, conditions);
+  const rate = (await capacity(session, slow)) / 2;
+  const speak = () => session.load('openLoop', { ...slow, rate, durationMs: trialMs });
   const fillRate = rate * 1.5;
   const fillMs = (kernelBytes / slow.contentBytes / fillRate) * 1_000;
-  const fill = () => session.load('openLoop', { ...talk, rate: fillRate, durationMs: fillMs });
+  const fill = () => session.load('openLoop', { ...slow, rate: fillRate, durationMs: fillMs });
 
   const kits = new Map<string, Kit>([
     ['without a slow consumer', { withSlowMember: false }],

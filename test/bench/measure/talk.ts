@@ -24,20 +24,28 @@ const trialMs = 400;
 const mib = 1024 * 1024;
 
 export async function measureTalk(talk: Talk, conditions: Conditions): Promise<Contender[]> {
-  const sessions = new Map<PeerName, Session>();
-  for (const peer of talk.peers) {
-    conditions.progress(`warming up: ${peer}`);
-    sessions.set(peer, await startTalk(peer, talk, conditions));
-  }
+  const sessions = await startTalks(talk.peers, talk, conditions);
   const contenders = await interleave(sessions, conditions, (session) => tryTalk(session, talk));
   for (const session of sessions.values()) await session.end();
   return contenders;
 }
 
-/** Starts a session with its members in their rooms, and the server warm. */
+/** Starts a session for each of these, at the same time, with its members in their rooms, and the server warm. */
+export async function startTalks(
+  peers: readonly PeerName[],
+  talk: Omit<Talk, 'kind' | 'peers'>,
+  conditions: Conditions,
+): Promise<Map<PeerName, Session>> {
+  conditions.progress('warming up');
+  const starting = peers.map((peer) => startTalk(peer, talk, conditions));
+  const sessions = await Promise.all(starting);
+  return new Map(sessions.map((session) => [session.peer, session]));
+}
+
+/** Starts one session. */
 export async function startTalk(
   peer: PeerName,
-  talk: Omit<Talk, 'kind'>,
+  talk: Omit<Talk, 'kind' | 'peers'>,
   { serverFlags }: Conditions,
 ): Promise<Session> {
   const session = await Session.start(peer, serverFlags);
@@ -53,7 +61,7 @@ async function tryTalk(session: Session, talk: Talk): Promise<Figures> {
   return observe(session, () => session.load('closedLoop', closedLoop(talk, trialMs)));
 }
 
-function closedLoop(talk: Omit<Talk, 'kind'>, durationMs: number): ClosedLoopInput {
+function closedLoop(talk: Omit<Talk, 'kind' | 'peers'>, durationMs: number): ClosedLoopInput {
   const { senders, inFlight, next, sampleEvery } = talk;
   return { senders, inFlight, next, sampleEvery, durationMs };
 }

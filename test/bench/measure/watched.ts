@@ -25,10 +25,10 @@ const trialMs = 1_000;
 
 export async function measureWatched(watched: Watched, conditions: Conditions): Promise<Contender[]> {
   const start = (peer: PeerName) =>
-    startTalk(peer, { ...watched, peers: [peer], inFlight: 1, next: 'own came back' }, conditions);
+    startTalk(peer, { ...watched, inFlight: 1, next: 'own came back' }, conditions);
   conditions.progress('warming up');
-  const without = [await start('hubbub uninspected'), await start('hubbub uninspected')] as const;
-  const inspected = [await start('hubbub'), await start('hubbub')] as const;
+  const pair = (peer: PeerName) => Promise.all([start(peer), start(peer)]);
+  const [without, inspected] = await Promise.all([pair('hubbub uninspected'), pair('hubbub')]);
   const kits = new Map<string, Kit>([
     ['without an inspector', { sessions: without, viewers: 0 }],
     ['nobody watches', { sessions: inspected, viewers: 0 }],
