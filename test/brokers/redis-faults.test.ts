@@ -68,6 +68,10 @@ const numbered = (from: number, to: number) =>
 const offsetIn = async (redis: RedisServer) =>
   Number(await redis.command('HGET', namesOf('tea').hash, 'offset'));
 
+/** The life of the room's numbering in this Redis. An ack that is waited for may come after what it is for. */
+const epochIn = async (redis: RedisServer) =>
+  String(await redis.command('HGET', namesOf('tea').hash, 'epoch'));
+
 const readiness = async ({ url }: ChatServer) => {
   const answer = await fetch(`${url}/readyz`);
   return [answer.status, ((await answer.json()) as { status: string }).status];
@@ -488,11 +492,11 @@ describe.skipIf(!hasRedis)('a message that Redis told nobody of', patient, () =>
     const redis = await startRedis();
     const { ann, bob } = await annAndBob(redis);
     say(ann, ['heard']);
-    const { epoch } = await ann.next('ack');
-    await whisper(redis, epoch, 2, 'whispered');
+    for (const member of [ann, bob]) await hears(member, ['heard']);
+    await whisper(redis, await epochIn(redis), 2, 'whispered');
     say(ann, ['last']);
     for (const member of [ann, bob]) {
-      await hears(member, ['heard', 'whispered', 'last']);
+      await hears(member, ['whispered', 'last']);
       expect(offsetsOf(member)).toEqual([1, 2, 3]);
     }
   });
@@ -503,10 +507,10 @@ describe.skipIf(!hasRedis)('a message that Redis told nobody of', patient, () =>
     const server = await serve(onRedis(redis.url, { clock }));
     const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
     say(ann, ['heard']);
-    const { epoch } = await ann.next('ack');
-    await whisper(redis, epoch, 2, 'whispered');
+    await hears(ann, ['heard']);
+    await whisper(redis, await epochIn(redis), 2, 'whispered');
     clock.hurry(checkMs);
-    await hears(ann, ['heard', 'whispered']);
+    await hears(ann, ['whispered']);
     expect(offsetsOf(ann)).toEqual([1, 2]);
     await server.stop();
   });
