@@ -23,7 +23,10 @@ export const connectionsLogic: ConnectionsLogic = {
   start: ({ connections }, { self }) => connections.start(self),
   transition: (snapshot, event) => {
     const { connections } = snapshot;
-    if (event.type === 'xstate.stop') return snapshotOf(connections, 'stopped');
+    if (event.type === 'xstate.stop') {
+      connections.stop();
+      return snapshotOf(connections, 'stopped');
+    }
     // XState's own word for it, `xstate.done.actor.…` or `xstate.error.actor.…`.
     if ('actorId' in event) connections.ended(String(event.actorId));
     return snapshot;

@@ -109,13 +109,22 @@ export class Connections implements Keeper {
     this.#parent = parent;
   }
 
+  /** Makes no more of them, for nobody would hear of their ends; of those that outlive their parent it hears by itself. */
+  stop(): void {
+    this.#parent = undefined;
+    for (const { actor } of this) {
+      const hear = () => this.ended(actor.id);
+      actor.subscribe({ complete: hear, error: hear });
+    }
+  }
+
   /**
    * Makes a socket a connection, and starts it; its place is given back when it is gone.
-   * @throws Error before `start`, for who would hear of its end?
+   * @throws Error where no parent has started.
    */
   open(socket: Socket, purpose: Purpose, place?: Place): Connection {
     const parent = this.#parent;
-    if (parent === undefined) throw new Error('no connection can be opened before the server has started');
+    if (parent === undefined) throw new Error('no connection can be opened while the server does not run');
     const { config, clock, traffic, logger } = this.#options;
     const id = newId();
     const name = purpose.kind === 'chat' ? purpose.name : purpose.kind;

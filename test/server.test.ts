@@ -37,9 +37,9 @@ class Crowd {
   }
 
   /** Nobody is connected through it. */
-  start(): void {
-    return undefined;
-  }
+  start(): void {}
+
+  stop(): void {}
 
   join(manner: Manner): void {
     const send = () => {
