@@ -73,10 +73,10 @@ export class Scheduler {
   }
 
   #all(): Record<string, DelayedEvent> {
-    const all: Record<string, DelayedEvent> = {};
-    for (const source of this.#first.keys())
-      for (const timer of this.of(source)) all[`${source.sessionId}.${timer.id}`] = timer;
-    return all;
+    const all: DelayedEvent[] = [];
+    for (const source of this.#first.keys()) all.push(...this.of(source));
+    // By their numbers, for not all of them have names.
+    return Object.fromEntries(all.entries());
   }
 
   #remove(timer: Timer): void {

@@ -87,6 +87,15 @@ describe('the scheduler', () => {
     expect(clock.pending).toBe(2);
   });
 
+  test('counts events without a name one by one', () => {
+    const burst = createMachine({ entry: [1, 2].map((delay) => raise({ type: 'spark' }, { delay })) });
+    const { clock, actor } = start(burst);
+    expect(timersOf(actor)).toHaveLength(2);
+    expect(Object.keys(actor.system.getSnapshot()._scheduledEvents)).toHaveLength(2);
+    clock.advance(2);
+    expect(timersOf(actor)).toEqual([]);
+  });
+
   test('says who it was that had sent itself an event', () => {
     const { clock, actor, events } = start(kettle);
     clock.advance(50);
