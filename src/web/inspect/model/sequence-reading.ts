@@ -2,7 +2,6 @@
 import { Signal } from '../../model/signal.ts';
 import { actorOfConnection, castOf } from './cast.ts';
 import { pickLifelines, select, selection, showTab } from './selection.ts';
-import type { SequenceWish } from './sequence.ts';
 import type { View } from './session.ts';
 
 export interface SequenceChoice {
@@ -61,11 +60,7 @@ export function choose(changes: Partial<SequenceChoice>): void {
 }
 
 /** Whether somebody filters more than is filtered from the beginning. */
-export function isFiltering({
-  actor,
-  hidden,
-  text,
-}: Pick<SequenceWish, 'actor' | 'hidden' | 'text'>): boolean {
+export function isFiltering({ actor, hidden, text }: Omit<SequenceChoice, 'showsOthers'>): boolean {
   return actor !== undefined || text !== '' || [...hidden].some((type) => type !== ownQuestion);
 }
 
