@@ -2,14 +2,12 @@
  * Home is where the rooms live, among the servers of Redis whose URLs are given: the one master, or a cluster. Every one of
  * them is asked what it is each time, for a replica may have taken over, and an old master may be back.
  */
-import type { Clock } from '../../clock.ts';
 import { createClient } from './client.ts';
+import { within, type Patience } from './within.ts';
 
-export interface HomeOptions {
+/** Each of the servers may take its own time to answer. */
+export interface HomeOptions extends Patience {
   readonly urls: readonly string[];
-  readonly clock: Clock;
-  /** How long each may take to answer. */
-  readonly patienceMs: number;
 }
 
 /** What a server of Redis says of itself. */
@@ -75,29 +73,16 @@ export function placeOf(url: string): string {
   return new URL(url).host;
 }
 
-async function standingOf(
-  url: string,
-  { clock, patienceMs }: HomeOptions,
-  signal: AbortSignal,
-): Promise<Standing> {
-  const client = await createClient(url, patienceMs);
+async function standingOf(url: string, patience: Patience, signal: AbortSignal): Promise<Standing> {
+  const client = await createClient(url, patience.patienceMs);
   const end = () => client.destroy();
   client.on('error', () => undefined);
-  let isLate = false;
-  const deadline = clock.setTimeout(() => {
-    isLate = true;
-    end();
-  }, patienceMs);
-  signal.addEventListener('abort', end);
   try {
-    signal.throwIfAborted();
-    await client.connect();
-    return standingIn(await client.info());
-  } catch (error) {
-    throw isLate ? new Error(`no answer within ${patienceMs} ms`) : error;
+    return await within(patience, signal, end, async () => {
+      await client.connect();
+      return standingIn(await client.info());
+    });
   } finally {
-    clock.clearTimeout(deadline);
-    signal.removeEventListener('abort', end);
-    client.destroy();
+    end();
   }
 }

@@ -5,18 +5,16 @@
  * A link never mends itself. Whatever goes wrong with one connection ends all of them, and the broker's machine makes
  * another link: so there is one way to come back, whatever Redis has done.
  */
-import type { Clock } from '../../clock.ts';
 import { createClient, type Client } from './client.ts';
 import { findHome, placeOf, standingIn } from './home.ts';
 import { scripts, type Script } from './scripts.ts';
 import { slotOf } from './slot.ts';
+import { silence, within, type Patience } from './within.ts';
 
-export interface LinkOptions {
+/** The longest that anything may take, to connect and to answer, is its patience. */
+export interface LinkOptions extends Patience {
   /** Where Redis is: one URL, or those of a master and of its replicas, or of some of a cluster's nodes. */
   readonly urls: readonly string[];
-  readonly clock: Clock;
-  /** The longest that anything may take: to connect, and to answer. */
-  readonly patienceMs: number;
   /** Hears what is published on the channels that are subscribed. */
   readonly onNews: (message: string, channel: string) => void;
   /** Is told once that the link is no more, unless it was ended. */
@@ -59,25 +57,13 @@ export class Link {
     for (const url of await findHome(options, signal)) {
       const link = new Link(options);
       const end = () => link.end();
-      let isLate = false;
-      const deadline = options.clock.setTimeout(() => {
-        isLate = true;
-        link.end();
-      }, options.patienceMs);
-      signal.addEventListener('abort', end);
       try {
-        signal.throwIfAborted();
-        await link.#connect(url);
-        signal.throwIfAborted();
+        await within(options, signal, end, () => link.#connect(url));
         return link;
       } catch (error) {
-        // What the client says of an end that was ours tells nobody anything.
-        failure = isLate ? link.#silence() : error;
-        link.end();
+        failure = error;
+        end();
         signal.throwIfAborted();
-      } finally {
-        options.clock.clearTimeout(deadline);
-        signal.removeEventListener('abort', end);
       }
     }
     throw failure;
@@ -203,13 +189,9 @@ export class Link {
       );
     }
     this.#watch = clock.setTimeout(() => {
-      if (unanswered > 0) this.lose(this.#silence());
+      if (unanswered > 0) this.lose(silence(patienceMs));
       else this.#watchOver();
     }, patienceMs);
-  }
-
-  #silence(): Error {
-    return new Error(`no answer within ${this.#options.patienceMs} ms`);
   }
 
   #nodeOf(tag: string): Node {
