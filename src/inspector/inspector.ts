@@ -3,21 +3,18 @@
  * actor when the last one has left.
  */
 import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { isMachineSnapshot, type AnyActorRef, type Snapshot } from 'xstate';
 import { assertNever } from '../assert.ts';
 import type { Clock } from '../clock.ts';
-import { isRunning } from '../leaks/names.ts';
 import { parseCommand } from './commands.ts';
 import { Definitions } from './definitions.ts';
+import { detailOf } from './detail.ts';
 import { FigureBook } from './figure-book.ts';
 import type { Flights } from './flights.ts';
 import type { Lab } from './lab.ts';
-import type { Answer, Command, Detail, FigureRow, Hello, InspectorMessage, StateValue } from './messages.ts';
-import { fully, project } from './projection.ts';
+import type { Answer, Command, FigureRow, Figures, Hello, InspectorMessage } from './messages.ts';
 import { Recorder } from './recorder.ts';
 import { Ring, ringLimits, type RingLimits } from './ring.ts';
 import type { ConnectionFigures, Subject } from './subject.ts';
-import { timersOf } from './timers.ts';
 import { Viewer, type Outlet } from './viewer.ts';
 
 export interface InspectorOptions {
@@ -257,12 +254,16 @@ export class Inspector {
     return [...this.#options.subject.figures()].map(rowOf);
   }
 
+  #figures(rows: readonly FigureRow[]): Figures {
+    return { type: 'figures', at: this.#options.subject.now(), rows };
+  }
+
   /** Sends the figures that have changed in the last second. */
   #sendFigures(all: readonly FigureRow[]): void {
     if (this.#viewers.size === 0) return;
     const rows = this.#figuresSent.news(all);
     this.#figuresSent.note(all);
-    if (rows.length > 0) this.#tellAll({ type: 'figures', at: this.#options.subject.now(), rows });
+    if (rows.length > 0) this.#tellAll(this.#figures(rows));
   }
 
   /** Records the figures that have changed since the last time, all at once, when so many are due. */
@@ -273,49 +274,19 @@ export class Inspector {
     this.#figuresDue = 0;
     if (rows.length === 0) return;
     this.#figuresRecorded.note(all);
-    this.#writeDown(this.#ring.tell({ type: 'figures', at: this.#options.subject.now(), rows }));
+    this.#writeDown(this.#ring.tell(this.#figures(rows)));
   }
 
   #tellAllFigures(viewer: Viewer): void {
     const rows = this.#figuresNow();
-    if (rows.length > 0) viewer.tell({ type: 'figures', at: this.#options.subject.now(), rows });
+    if (rows.length > 0) viewer.tell(this.#figures(rows));
   }
 
   #sendDetails(viewer: Viewer): void {
     for (const id of viewer.watched) {
       const actor = this.#recorder.find(id);
-      if (actor !== undefined) this.#safely(() => viewer.detail(this.#detailOf(actor)));
+      if (actor !== undefined) this.#safely(() => viewer.detail(detailOf(this.#options.subject, actor)));
     }
-  }
-
-  #detailOf(actor: AnyActorRef): Detail {
-    const { subject } = this.#options;
-    const snapshot = actor.getSnapshot() as Snapshot<unknown> & {
-      context?: unknown;
-      children?: Record<string, unknown>;
-    };
-    const facts = subject.factsOf(actor);
-    const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
-    return {
-      type: 'detail',
-      at: subject.now(),
-      id: actor.sessionId,
-      status: snapshot.status === 'active' && !isRunning(actor) ? 'stopped' : snapshot.status,
-      ...(isMachineSnapshot(snapshot) ? { value: snapshot.value as StateValue } : {}),
-      ...(tags.length === 0 ? {} : { tags }),
-      ...this.#shown(actor, snapshot.context),
-      ...(snapshot.output === undefined ? {} : { output: project(snapshot.output, fully) }),
-      ...(snapshot.error === undefined ? {} : { error: project(snapshot.error, fully) }),
-      timers: timersOf(actor, Infinity) ?? [],
-      children: Object.keys(snapshot.children ?? {}).length,
-      ...(facts === undefined ? {} : { facts: project(facts, fully) }),
-    };
-  }
-
-  #shown(actor: AnyActorRef, context: unknown): Pick<Detail, 'context'> {
-    const isObject = typeof context === 'object' && context !== null;
-    const shown = isObject ? this.#options.subject.contextOf(actor, context) : context;
-    return shown === undefined ? {} : { context: project(shown, fully) };
   }
 
   #tellAll(message: InspectorMessage): void {
@@ -333,12 +304,7 @@ export class Inspector {
     for (const definition of this.#definitions) yield JSON.stringify(definition);
     const actors = [...this.#recorder.present()];
     yield JSON.stringify({ type: 'actors', anew: true, done: true, actors } satisfies InspectorMessage);
-    const rows = this.#figuresNow();
-    yield JSON.stringify({
-      type: 'figures',
-      at: this.#options.subject.now(),
-      rows,
-    } satisfies InspectorMessage);
+    yield JSON.stringify(this.#figures(this.#figuresNow()));
   }
 
   /** What is thrown while somebody is told something must not end the program that is watched. */

@@ -14,7 +14,8 @@ import {
 import { isRunning } from '../leaks/names.ts';
 import { edgesOf } from './definition.ts';
 import type { Definitions } from './definitions.ts';
-import type { Actor, Definition, InspectorRecord, Projection, StateValue } from './messages.ts';
+import { shownContext, stateIn } from './detail.ts';
+import type { Actor, Definition, InspectorRecord, Projection } from './messages.ts';
 import { project, projectEvent } from './projection.ts';
 import type { Ring } from './ring.ts';
 import { Sampler } from './sampler.ts';
@@ -216,14 +217,12 @@ export class Recorder implements DataPlaneListener {
     known.moved = false;
     known.lastEvent = type;
     const ignored = !moved && !type.startsWith('xstate.');
-    const tags = [...snapshot.tags];
     const timers = timersOf(actor) ?? [];
     const at = this.#record({
       kind: 'transition',
       actor: known.id,
       type,
-      value: snapshot.value as StateValue,
-      ...(tags.length === 0 ? {} : { tags }),
+      ...stateIn(snapshot),
       edges,
       ...(ignored ? { ignored } : {}),
       ...this.#newContext(actor, known, snapshot.context),
@@ -241,14 +240,7 @@ export class Recorder implements DataPlaneListener {
   #newContext(actor: AnyActorRef, known: Known, context: unknown): { context?: Projection } {
     if (context === known.context) return {};
     known.context = context;
-    return this.#shown(actor, context);
-  }
-
-  /** What may be shown of a context, if anything. */
-  #shown(actor: AnyActorRef, context: unknown): { context?: Projection } {
-    const isObject = typeof context === 'object' && context !== null;
-    const shown = isObject ? this.#options.subject.contextOf(actor, context) : context;
-    return shown === undefined ? {} : { context: project(shown) };
+    return shownContext(this.#options.subject, actor, context);
   }
 
   // Births and deaths
@@ -302,10 +294,10 @@ export class Recorder implements DataPlaneListener {
 
   #rowOf(actor: AnyActorRef, known: Known): Actor {
     const { id, definition, context, since, changedAt, lastEvent } = known;
-    const { type, connection } = this.#options.subject.describe(actor);
+    const { subject } = this.#options;
+    const { type, connection } = subject.describe(actor);
     const parent = actor._parent;
     const snapshot = actor.getSnapshot() as Snapshot<unknown>;
-    const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
     const timers = definition === undefined ? [] : (timersOf(actor) ?? []);
     return {
       id,
@@ -314,9 +306,8 @@ export class Recorder implements DataPlaneListener {
       type,
       ...(definition === undefined ? {} : { machine: definition.id }),
       status: snapshot.status,
-      ...(isMachineSnapshot(snapshot) ? { value: snapshot.value as StateValue } : {}),
-      ...(tags.length === 0 ? {} : { tags }),
-      ...this.#shown(actor, context),
+      ...stateIn(snapshot),
+      ...shownContext(subject, actor, context),
       since,
       changedAt,
       ...(lastEvent === undefined ? {} : { lastEvent }),
