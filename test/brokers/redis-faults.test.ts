@@ -105,10 +105,9 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
       await redis.kill();
       await redis.restart();
     }
-    await ann.next('ack', ({ id }) => id === 'message 2000');
-    await bob.next('chat', ({ content }) => content === 'message 2000');
-    for (const { messages } of [ann, bob]) {
-      const contents = messages.flatMap((message) => (message.type === 'chat' ? [message.content] : []));
+    for (const one of [ann, bob]) {
+      await one.next('chat', ({ content }) => content === 'message 2000');
+      const contents = one.messages.flatMap((message) => (message.type === 'chat' ? [message.content] : []));
       expect(contents.join('\n')).toBe(all.join('\n'));
     }
   });
