@@ -4,38 +4,35 @@ import {
   errorCodes,
   serverName,
   type AckMessage,
-  type ChatMessage,
   type ErrorCode,
   type ErrorMessage,
   type PongMessage,
   type WelcomeMessage,
 } from './protocol.ts';
 
-/** What a member said, as everyone is told it. */
-export function chatMessageOf(publication: Publication, offset: number): ChatMessage {
-  const { id, room, sender, content, timestamp } = publication;
-  return { type: 'chat', id, room, sender, content, timestamp, offset };
-}
-
-/** @returns the `chat` as the text of one frame. */
+/** @returns the `chat` as the text of one frame: what a member said, as everyone is told it. */
 export function chatText(publication: Publication, offset: number): string {
-  return JSON.stringify(chatMessageOf(publication, offset));
+  return `${openText(publication)},"offset":${offset}}`;
 }
 
 /** @returns a message as it is stored where logs outlive a process: its `chat`, but for the offset. */
-export function storedText({ id, room, sender, content, timestamp }: Publication): string {
-  return JSON.stringify({ type: 'chat', id, room, sender, content, timestamp });
+export function storedText(publication: Publication): string {
+  return `${openText(publication)}}`;
+}
+
+/** Laid out by hand, which costs two thirds of stringifying an object; the id and the timestamp are the server's own. */
+function openText({ id, room, sender, content, timestamp }: Publication): string {
+  const what = `"room":${quoted(room)},"sender":${quoted(sender)},"content":${quoted(content)}`;
+  return `{"type":"chat","id":"${id}",${what},"timestamp":"${timestamp}"`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 /** @returns the `chat` of what was stored. */
 export function chatTextOf(stored: string, offset: number): string {
   return `${stored.slice(0, -1)},"offset":${offset}}`;
-}
-
-/** @returns what a `chat` says. */
-export function publicationOf(text: string): Publication {
-  const { id, room, sender, content, timestamp } = JSON.parse(text) as ChatMessage;
-  return { id, room, sender, content, timestamp };
 }
 
 export interface Welcome {

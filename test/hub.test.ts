@@ -12,7 +12,7 @@ import type {
   Publication,
   Unavailable,
 } from '../src/broker.ts';
-import { Entry } from '../src/entry.ts';
+import { entryOf, type Entry } from '../src/entry.ts';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import type { Sender } from '../src/channel.ts';
 import { defineConfig, type Config } from '../src/config.ts';
@@ -843,8 +843,8 @@ describe('a broker that takes its time', () => {
     answer('tea');
     people[0].news();
     const publication = { id: 'id', room: 'tea', sender: 'far away', content: 'hello', timestamp: 'then' };
-    broker.listener?.message(new Entry(publication, 42));
-    broker.listener?.message(new Entry({ ...publication, room: 'unknown' }, 7));
+    broker.listener?.message(entryOf(publication, 42));
+    broker.listener?.message(entryOf({ ...publication, room: 'unknown' }, 7));
     tea.clock.settle();
     expect(people[0].news()).toEqual([{ type: 'chat', ...publication, offset: 42 }]);
 
@@ -880,7 +880,7 @@ describe('a broker that takes its time', () => {
     const { broker, people, answer } = waiting('tea', 'tea');
     answer('tea');
     for (const person of people) person.news();
-    broker.listener?.message(new Entry(sayingOf(42), 42));
+    broker.listener?.message(entryOf(sayingOf(42), 42));
     answer('tea', place);
     for (const { heard, writes, timesRegistered } of people) {
       expect(heard).toMatchObject([
@@ -904,7 +904,7 @@ describe('a broker that takes its time', () => {
     answer('tea');
     people[0].news();
     const late = tea.person('late');
-    broker.listener?.message(new Entry(sayingOf(42), 42));
+    broker.listener?.message(entryOf(sayingOf(42), 42));
     tea.join(late);
     tea.clock.settle();
     expect(late.heard[0]).toMatchObject({ type: 'welcome', offset: 42 });
@@ -1089,7 +1089,7 @@ function sayingOf(n: number): Publication {
 
 function entriesFrom(first: number, last: number): Entry[] {
   const offsets = Array.from({ length: last - first + 1 }, (_, i) => first + i);
-  return offsets.map((offset) => new Entry(sayingOf(offset), offset));
+  return offsets.map((offset) => entryOf(sayingOf(offset), offset));
 }
 
 /** A room in which so many things were said, the last of them by ann, who is in it. */
@@ -1124,7 +1124,7 @@ function returning(said: number) {
   tea.join(ann);
   tea.clock.settle();
   broker.listener?.subscribed('tea', { epoch: 'first', offset: 0 });
-  const tell = (n: number) => broker.listener?.message(new Entry(sayingOf(n), n));
+  const tell = (n: number) => broker.listener?.message(entryOf(sayingOf(n), n));
   for (let n = 1; n <= said; n += 1) tell(n);
   tea.clock.settle();
   const since = { epoch: 'first', offset: 1 };

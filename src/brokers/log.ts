@@ -1,6 +1,6 @@
 /** A log is one room's numbering, the last messages that were said in it, and the keys by which repeats are known. */
 import type { History, HistoryRange, Position, Publication } from '../broker.ts';
-import { Entry } from '../entry.ts';
+import { entryOf, type Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 
 export interface LogLimits {
@@ -21,11 +21,9 @@ interface KeptKey {
 
 // What things take in memory beside their text, roughly.
 const bytesPerLog = 512;
-const bytesPerEntry = 256;
+const bytesPerEntry = 128;
 const bytesPerKey = 128;
 const bytesPerUnit = 2;
-/** Its content, and its content again in the text of its frame. */
-const copiesOfContent = 2;
 
 export class Log {
   readonly room: string;
@@ -63,12 +61,12 @@ export class Log {
     const known = key === undefined ? undefined : this.#keys.get(key);
     if (known !== undefined) return { offset: known.offset, entry: undefined };
     this.#offset += 1;
-    const entry = new Entry(publication, this.#offset);
+    const entry = entryOf(publication, this.#offset);
     if (key !== undefined && this.#limits.dedupeWindowMs > 0)
       this.#keep(key, { offset: this.#offset, at: now });
     if (this.#limits.historyMessages > 0) {
       this.#entries.push({ entry, at: now });
-      this.bytes += bytesOf(publication);
+      this.bytes += bytesOf(entry);
       if (this.#entries.length > this.#limits.historyMessages) this.#dropOldest();
     }
     return { offset: this.#offset, entry };
@@ -116,7 +114,7 @@ export class Log {
 
   #dropOldest(): void {
     const oldest = this.#entries.shift();
-    if (oldest !== undefined) this.bytes -= bytesOf(oldest.entry.publication);
+    if (oldest !== undefined) this.bytes -= bytesOf(oldest.entry);
   }
 }
 
@@ -124,8 +122,8 @@ function isOlder(kept: { readonly at: number } | undefined, ageMs: number, now: 
   return kept !== undefined && now - kept.at >= ageMs;
 }
 
-function bytesOf({ content, sender }: Publication): number {
-  return bytesPerEntry + copiesOfContent * bytesPerUnit * (content.length + sender.length);
+function bytesOf({ text }: Entry): number {
+  return bytesPerEntry + bytesPerUnit * text.length;
 }
 
 function bytesOfKey(key: string): number {

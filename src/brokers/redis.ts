@@ -17,7 +17,7 @@ import type {
   Unavailable,
 } from '../broker.ts';
 import type { Clock } from '../clock.ts';
-import { Entry } from '../entry.ts';
+import { storedEntry, type Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
 import { Feed, parseNews, type Change } from './redis/feed.ts';
 import { Lanes, type LanesLimits } from './redis/lanes.ts';
@@ -371,7 +371,7 @@ export class RedisBroker implements Broker {
       const reading = await readRoom(link, room, this.#options.limits, range);
       if (reading === undefined) return undefined;
       const { position, first, low, texts } = reading;
-      return { position, first, entries: texts.map((text, index) => Entry.stored(room, text, low + index)) };
+      return { position, first, entries: texts.map((text, index) => storedEntry(room, text, low + index)) };
     } catch (error) {
       this.#options.report('read', error as Error);
       return 'unavailable';

@@ -2,8 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { Type, type Static } from 'typebox';
 import type { Broker, History, HistoryRange, Unavailable } from '../broker.ts';
-import { chatMessageOf } from '../messages.ts';
-import { errorCodes, serverSchemas, parseRoomName } from '../protocol.ts';
+import { errorCodes, parseRoomName, serverSchemas, type ChatMessage } from '../protocol.ts';
 import { fail, failure } from './fail.ts';
 
 const defaultLimit = 50;
@@ -76,7 +75,7 @@ function shown(room: string, { after, limit }: HistoryRange, { position, first, 
     epoch: position.epoch,
     offset: position.offset,
     first,
-    messages: entries.map(({ publication, offset: at }) => chatMessageOf(publication, at)),
+    messages: entries.map(({ text }) => JSON.parse(text) as ChatMessage),
     complete: after === undefined ? isCutShort || first === 1 : after + 1 >= first,
   };
 }

@@ -93,6 +93,8 @@ function windowBitsIn(extensions: string): number | undefined {
   return windowBits < minWindowBits ? undefined : windowBits;
 }
 
+const nothing = Buffer.alloc(0);
+
 /** The socket that a ws object is behind, so that its listeners need no closure each. */
 const behind = Symbol('socket');
 type OwnedWebSocket = WebSocket & { [behind]: WebSocketSocket };
@@ -104,17 +106,14 @@ class WebSocketSocket implements Socket {
   listener: SocketListener | undefined;
   readonly #webSocket: WebSocket;
   readonly #tcp: NetSocket;
-  readonly #onTaken: () => void;
-  // Our writes that are still to be called back for. What ws writes between them, such as a pong, is not ours to wait for.
-  #writes = 0;
-  #isBehind = false;
+  // Our writes that the kernel has not taken yet. What ws writes between them, such as a pong, is not ours to wait for.
+  #pending = 0;
 
   constructor(webSocket: WebSocket, tcp: NetSocket, remoteAddress: string, encoding: Encoding) {
     this.#webSocket = webSocket;
     this.#tcp = tcp;
     this.remoteAddress = remoteAddress;
     this.encoding = encoding;
-    this.#onTaken = () => this.#taken();
     (webSocket as OwnedWebSocket)[behind] = this;
     webSocket.on('message', onMessage);
     webSocket.on('ping', onPing);
@@ -133,9 +132,12 @@ class WebSocketSocket implements Socket {
 
   send(bytes: Buffer): void {
     if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
-    this.#writes += 1;
-    this.#tcp.write(bytes, this.#onTaken);
-    this.#isBehind = this.#tcp.writableLength > 0;
+    this.#tcp.write(bytes);
+    if (this.#tcp.writableLength === 0) return;
+    // Nearly always the kernel takes it at once, and a write that is called back for costs more than one that is not. So
+    // an empty one comes after those that it did not.
+    this.#pending += 1;
+    this.#tcp.write(nothing, () => this.#taken());
   }
 
   ping(): void {
@@ -161,10 +163,8 @@ class WebSocketSocket implements Socket {
   }
 
   #taken(): void {
-    this.#writes -= 1;
-    if (!this.#isBehind || this.#writes > 0) return;
-    this.#isBehind = false;
-    this.listener?.drained();
+    this.#pending -= 1;
+    if (this.#pending === 0) this.listener?.drained();
   }
 }
 

@@ -9,7 +9,9 @@ import type {
   Unavailable,
 } from '../../src/broker.ts';
 import { MemoryBroker, memoryBrokerMachine, type MemoryBrokerLimits } from '../../src/brokers/memory.ts';
+import type { Entry } from '../../src/entry.ts';
 import { trackActors } from '../../src/leaks.ts';
+import { publicationIn } from '../support/publications.ts';
 import { describeBroker } from '../support/broker-conformance.ts';
 import { SimulatedClock } from '../support/simulated-clock.ts';
 
@@ -27,6 +29,11 @@ describeBroker('memory', () => ({
 
 const publication = { id: 'id', room: 'tea', sender: 'ann', content: 'hello', timestamp: 'now' };
 
+/** An entry as words. */
+function lineOf(entry: Entry): string {
+  return `${entry.offset}: ${publicationIn(entry).content}`;
+}
+
 /** A memory broker under a simulated clock, and what it told. */
 class Shelf {
   readonly clock = new SimulatedClock();
@@ -43,7 +50,7 @@ class Shelf {
         this.epochs.push(epoch);
       },
       unavailable: (room) => void this.told.push(`unavailable ${room}`),
-      message: ({ publication: { content }, offset }) => void this.told.push(`${offset}: ${content}`),
+      message: (entry) => void this.told.push(lineOf(entry)),
       published: (_, position) => void this.places.push(position),
       refused: ({ content }) => void this.told.push(`refused ${content}`),
       limited: ({ content }) => void this.told.push(`limited ${content}`),
@@ -67,7 +74,7 @@ class Shelf {
 
   /** What is kept of a room, as words. */
   kept(room = 'tea'): string[] | undefined {
-    return this.read(room)?.entries.map(({ offset, publication: { content } }) => `${offset}: ${content}`);
+    return this.read(room)?.entries.map(lineOf);
   }
 }
 

@@ -12,7 +12,8 @@ import type {
   Position,
   Publication,
 } from '../../src/broker.ts';
-import type { Entry } from '../../src/entry.ts';
+import { entryOf, type Entry } from '../../src/entry.ts';
+import { publicationIn } from './publications.ts';
 
 /** Makes a broker that is ready to be used, and hands over what ends it. */
 export type CreateBroker = () => Promise<BrokerUnderTest> | BrokerUnderTest;
@@ -41,8 +42,8 @@ class Ear implements BrokerListener {
     throw new Error(`unavailable: ${room}`);
   }
 
-  message({ publication, offset }: Entry): void {
-    this.#hear({ kind: 'message', publication, offset });
+  message(entry: Entry): void {
+    this.#hear({ kind: 'message', publication: publicationIn(entry), offset: entry.offset });
   }
 
   published(publication: Publication, position: Position): void {
@@ -336,10 +337,7 @@ export function describeBroker(name: string, create: CreateBroker): void {
       expect(await historyOf(broker, 'tea', everything)).toMatchObject({
         position: { epoch, offset: 5 },
         first: 1,
-        entries: said.map((publication, index) => ({
-          publication,
-          offset: index + 1,
-        })),
+        entries: said.map((publication, index) => entryOf(publication, index + 1)),
       });
     });
 

@@ -237,7 +237,7 @@ describe('websocket: frames', patient, () => {
   });
 });
 
-/** A connection whose kernel takes a write only when it is told to. */
+/** A connection whose kernel takes bytes only when it is told to. */
 class FullConnection extends Duplex {
   readonly #writes: (() => void)[] = [];
 
@@ -247,8 +247,9 @@ class FullConnection extends Duplex {
 
   override _read(): void {}
 
-  override _write(_chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
-    this.#writes.push(taken);
+  override _write(chunk: Buffer, _encoding: BufferEncoding, taken: () => void): void {
+    if (chunk.length === 0) taken();
+    else this.#writes.push(taken);
   }
 
   setTimeout(): void {}

@@ -6,7 +6,7 @@
  * numbering began anew, it says so by telling the place anew.
  */
 import type { Position, Publication } from '../../broker.ts';
-import { Entry } from '../../entry.ts';
+import { storedEntry, type Entry } from '../../entry.ts';
 import { storedText } from '../../messages.ts';
 import type { Link } from './link.ts';
 import { enterRoom, readRoom, sizesIn, type Keeping } from './room.ts';
@@ -142,7 +142,7 @@ export class Feed {
   #hear(epoch: string, offset: number, text: string): void {
     this.#position = { epoch, offset };
     this.#last = text;
-    this.#listener.message(Entry.stored(this.room, text, offset));
+    this.#listener.message(storedEntry(this.room, text, offset));
   }
 
   async #catchUp(link: Link): Promise<void> {
