@@ -35,8 +35,10 @@ export class Log {
   bytes = bytesPerLog;
   readonly #limits: LogLimits;
   #offset = 0;
-  // Oldest first, numbered without a gap up to #offset.
-  #entries: KeptEntry[] = [];
+  // A ring: each in the place that its offset gives it.
+  #entries: (KeptEntry | undefined)[] = [];
+  /** How many are kept: the last ones, without a gap up to #offset. */
+  #size = 0;
   // In the order in which they came.
   readonly #keys = new Map<string, KeptKey>();
 
@@ -60,14 +62,15 @@ export class Log {
     const { key } = publication;
     const known = key === undefined ? undefined : this.#keys.get(key);
     if (known !== undefined) return { offset: known.offset, entry: undefined };
+    if (this.#size > 0 && this.#size === this.#limits.historyMessages) this.#dropOldest();
     this.#offset += 1;
     const entry = entryOf(publication, this.#offset);
     if (key !== undefined && this.#limits.dedupeWindowMs > 0)
       this.#keep(key, { offset: this.#offset, at: now });
     if (this.#limits.historyMessages > 0) {
-      this.#entries.push({ entry, at: now });
+      this.#entries[this.#offset % this.#limits.historyMessages] = { entry, at: now };
+      this.#size += 1;
       this.bytes += bytesOf(entry);
-      if (this.#entries.length > this.#limits.historyMessages) this.#dropOldest();
     }
     return { offset: this.#offset, entry };
   }
@@ -75,7 +78,7 @@ export class Log {
   /** Drops what is too old to be kept. */
   expire(now: number): void {
     const { historyAgeMs, dedupeWindowMs } = this.#limits;
-    while (isOlder(this.#entries[0], historyAgeMs, now)) this.#dropOldest();
+    while (this.#size > 0 && isOlder(this.#keptAt(this.#first), historyAgeMs, now)) this.#dropOldest();
     if (this.#keys.size === 0) return;
     for (const [key, kept] of this.#keys) {
       if (!isOlder(kept, dedupeWindowMs, now)) return;
@@ -92,19 +95,20 @@ export class Log {
   /** Forgets what was said, but not where the numbering is. */
   clear(): void {
     this.#entries = [];
+    this.#size = 0;
     this.#keys.clear();
     this.bytes = bytesPerLog;
   }
 
   read({ after, before, limit }: HistoryRange): History {
-    const first = this.#offset - this.#entries.length + 1;
-    const from = Math.max(0, (after ?? 0) + 1 - first);
-    const to = Math.max(from, Math.min(this.#entries.length, (before ?? Infinity) - first));
-    const isForward = after !== undefined;
-    const kept = isForward
-      ? this.#entries.slice(from, Math.min(to, from + limit))
-      : this.#entries.slice(Math.max(from, to - limit), to);
-    return { position: this.position, first, entries: kept.map(({ entry }) => entry) };
+    const first = this.#first;
+    let from = Math.max(first, (after ?? 0) + 1);
+    let to = Math.min(this.#offset, (before ?? Infinity) - 1);
+    if (after === undefined) from = Math.max(from, to - limit + 1);
+    else to = Math.min(to, from + limit - 1);
+    const entries: Entry[] = [];
+    for (let offset = from; offset <= to; offset += 1) entries.push(this.#keptAt(offset).entry);
+    return { position: this.position, first, entries };
   }
 
   #keep(key: string, kept: KeptKey): void {
@@ -113,13 +117,24 @@ export class Log {
   }
 
   #dropOldest(): void {
-    const oldest = this.#entries.shift();
-    if (oldest !== undefined) this.bytes -= bytesOf(oldest.entry);
+    const place = this.#first % this.#limits.historyMessages;
+    this.bytes -= bytesOf((this.#entries[place] as KeptEntry).entry);
+    this.#entries[place] = undefined;
+    this.#size -= 1;
+  }
+
+  /** The offset of the oldest one kept; one more than the last one's where none is. */
+  get #first(): number {
+    return this.#offset - this.#size + 1;
+  }
+
+  #keptAt(offset: number): KeptEntry {
+    return this.#entries[offset % this.#limits.historyMessages] as KeptEntry;
   }
 }
 
-function isOlder(kept: { readonly at: number } | undefined, ageMs: number, now: number): boolean {
-  return kept !== undefined && now - kept.at >= ageMs;
+function isOlder({ at }: { readonly at: number }, ageMs: number, now: number): boolean {
+  return now - at >= ageMs;
 }
 
 function bytesOf({ text }: Entry): number {

@@ -135,6 +135,7 @@ export class MemoryBroker implements Broker {
   }
 
   #trim(): void {
+    if (this.#bytes <= this.#limits.historyBytes) return;
     for (const log of this.#kept) {
       if (this.#bytes <= this.#limits.historyBytes) return;
       this.#giveUp(log);
