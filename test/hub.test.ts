@@ -12,7 +12,7 @@ import type {
   Publication,
   Unavailable,
 } from '../src/broker.ts';
-import { entryOf, type Entry } from '../src/entry.ts';
+import type { Entry } from '../src/entry.ts';
 import { MemoryBroker } from '../src/brokers/memory.ts';
 import type { Sender } from '../src/channel.ts';
 import { defineConfig, type Config } from '../src/config.ts';
@@ -24,6 +24,7 @@ import type { ServerMessage } from '../src/protocol.ts';
 import type { Subscriber } from '../src/room.ts';
 import { createTraffic } from '../src/traffic.ts';
 import { FakeSubscriber } from './support/fake-subscriber.ts';
+import { entryOf } from './support/publications.ts';
 import { SimulatedClock } from './support/simulated-clock.ts';
 
 /** A simulated clock that counts the hub's rounds. */

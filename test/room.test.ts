@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Publication } from '../src/broker.ts';
-import { entryOf } from '../src/entry.ts';
 import { Limiter } from '../src/limiter.ts';
 import type { ServerMessage, SystemMessage } from '../src/protocol.ts';
 import { Room } from '../src/room.ts';
 import { FakeSubscriber } from './support/fake-subscriber.ts';
+import { entryOf } from './support/publications.ts';
 
 const timestamp = '2026-01-01T00:00:00.000Z';
 const epoch = 'first';

@@ -1,7 +1,8 @@
 /** A log is one room's numbering, the last messages that were said in it, and the keys by which repeats are known. */
 import type { History, HistoryRange, Position, Publication } from '../broker.ts';
-import { entryOf, type Entry } from '../entry.ts';
+import type { Entry } from '../entry.ts';
 import { newId } from '../ids.ts';
+import { chatText } from '../messages.ts';
 
 export interface LogLimits {
   readonly historyMessages: number;
@@ -9,8 +10,8 @@ export interface LogLimits {
   readonly dedupeWindowMs: number;
 }
 
-interface KeptEntry {
-  readonly entry: Entry;
+interface KeptEntry extends Entry {
+  /** When it came. */
   readonly at: number;
 }
 
@@ -64,11 +65,12 @@ export class Log {
     if (known !== undefined) return { offset: known.offset, entry: undefined };
     if (this.#size > 0 && this.#size === this.#limits.historyMessages) this.#dropOldest();
     this.#offset += 1;
-    const entry = entryOf(publication, this.#offset);
+    const text = chatText(publication, this.#offset);
+    const entry: KeptEntry = { room: this.room, offset: this.#offset, text, at: now };
     if (key !== undefined && this.#limits.dedupeWindowMs > 0)
       this.#keep(key, { offset: this.#offset, at: now });
     if (this.#limits.historyMessages > 0) {
-      this.#entries[this.#offset % this.#limits.historyMessages] = { entry, at: now };
+      this.#entries[this.#offset % this.#limits.historyMessages] = entry;
       this.#size += 1;
       this.bytes += bytesOf(entry);
     }
@@ -107,7 +109,7 @@ export class Log {
     if (after === undefined) from = Math.max(from, to - limit + 1);
     else to = Math.min(to, from + limit - 1);
     const entries: Entry[] = [];
-    for (let offset = from; offset <= to; offset += 1) entries.push(this.#keptAt(offset).entry);
+    for (let offset = from; offset <= to; offset += 1) entries.push(this.#keptAt(offset));
     return { position: this.position, first, entries };
   }
 
@@ -118,7 +120,7 @@ export class Log {
 
   #dropOldest(): void {
     const place = this.#first % this.#limits.historyMessages;
-    this.bytes -= bytesOf((this.#entries[place] as KeptEntry).entry);
+    this.bytes -= bytesOf(this.#entries[place] as KeptEntry);
     this.#entries[place] = undefined;
     this.#size -= 1;
   }

@@ -12,8 +12,8 @@ import type {
   Position,
   Publication,
 } from '../../src/broker.ts';
-import { entryOf, type Entry } from '../../src/entry.ts';
-import { publicationIn } from './publications.ts';
+import type { Entry } from '../../src/entry.ts';
+import { entryOf, publicationIn } from './publications.ts';
 
 /** Makes a broker that is ready to be used, and hands over what ends it. */
 export type CreateBroker = () => Promise<BrokerUnderTest> | BrokerUnderTest;
