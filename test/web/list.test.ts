@@ -30,6 +30,13 @@ async function scrollUpUntil(page: Page, text: string): Promise<void> {
   }, text);
 }
 
+/** The rows take no clicks while the list is scrolled. One that is measured then may move. */
+async function hasComeToRest(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.querySelector('.scroller > [style*="pointer-events: none"]') === null,
+  );
+}
+
 describe.skipIf(isMissing)("the chat page's list", { timeout: timeoutMs }, () => {
   const visits = new Visits();
 
@@ -76,6 +83,7 @@ describe.skipIf(isMissing)("the chat page's list", { timeout: timeoutMs }, () =>
       return document.querySelector('.text')?.textContent === 'message 61';
     });
     await scrollUpUntil(page, 'Loading earlier messages…');
+    await hasComeToRest(page);
     const before = await message(page, 'message 62').boundingBox();
     gate.emit('open');
     await page.waitForFunction(() => (document.querySelector('.scroller')?.scrollTop ?? 0) > 100);
