@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { serversName } from '../../src/brokers/redis/scripts.ts';
+import { namesOf, serversName } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { startHubbub } from '../support/processes.ts';
@@ -93,6 +93,21 @@ describe.skipIf(!hasRedis)('presence on several servers', patient, () => {
     await redis.command('DEL', serversName);
     const whole = { total: 1, rooms: [{ name: 'tea', members: 2 }], complete: true };
     await vi.waitUntil(async () => isDeepStrictEqual(await read(one, '/rooms'), whole), patient);
+  });
+
+  test('of a server that keeps its members in another way -> counted, and their names alone are missing', async () => {
+    const { redis, one, other } = await serveTwo();
+    const ann = await joinByWebSocket(one, { room: 'tea', name: 'ann' });
+    await joinByWebSocket(other, { room: 'tea', name: 'bob' });
+    await ann.next('system', ({ members }) => members === 2);
+    const { members, servers } = namesOf('tea');
+    await redis.command('HSET', `${members}old`, 'id', 'cid');
+    await redis.command('HSET', servers, 'old', `1 ${Date.now() + 60_000}`);
+    await joinByWebSocket(other, { room: 'tea', name: 'dan' });
+    await ann.next('system', ({ members: all }) => all === 4);
+    const tea = (await read(one, '/rooms/tea')) as { names: string[] };
+    expect(tea).toMatchObject({ members: 4, complete: false });
+    expect(tea.names.toSorted()).toEqual(['ann', 'bob', 'dan']);
   });
 
   test('of a server that is killed ends within its time; Redis away leaves it incomplete, and no error', async () => {

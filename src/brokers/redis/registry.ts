@@ -91,14 +91,14 @@ export class Registry {
     const { servers, members } = namesOf(room);
     try {
       if (link === undefined) return { known: [], complete: false };
-      const names = await link.run(
+      const reply = await link.run(
         namesScript,
         room,
         [servers],
         [this.#options.server, members, String(mostNames)],
       );
-      const known = names as string[];
-      return { known, complete: known.length < mostNames };
+      const [areAllRead, known] = reply as [number, string[]];
+      return { known, complete: areAllRead === 1 && known.length < mostNames };
     } catch {
       return { known: [], complete: false };
     }

@@ -6,13 +6,14 @@
  */
 import type { Member } from '../../broker.ts';
 import type { Link } from './link.ts';
-import { namesOf, presenceScript } from './scripts.ts';
+import { entryOf, namesOf, presenceScript } from './scripts.ts';
 
 export class Roster {
   readonly room: string;
   readonly #server: string;
-  readonly #members = new Map<string, string>();
-  #come = new Map<string, string>();
+  /** The entries of all, of those who have come since it was told, and of those who were told of and have gone since. */
+  readonly #members = new Set<string>();
+  #come = new Set<string>();
   #gone = new Set<string>();
   #last = '';
   /** The link by which all of it was told. */
@@ -33,17 +34,18 @@ export class Roster {
     return !this.#isUnderWay && this.#come.size + this.#gone.size === 0 && this.#toldBy === link;
   }
 
-  enter({ id, name }: Member): void {
-    this.#members.set(id, name);
-    this.#gone.delete(id);
-    this.#come.set(id, name);
-    this.#last = name;
+  enter(member: Member): void {
+    const entry = entryOf(member);
+    this.#members.add(entry);
+    if (!this.#gone.delete(entry)) this.#come.add(entry);
+    this.#last = member.name;
   }
 
-  leave({ id, name }: Member): void {
-    this.#members.delete(id);
-    if (!this.#come.delete(id)) this.#gone.add(id);
-    this.#last = name;
+  leave(member: Member): void {
+    const entry = entryOf(member);
+    this.#members.delete(entry);
+    if (!this.#come.delete(entry)) this.#gone.add(entry);
+    this.#last = member.name;
   }
 
   /** Tells what has changed, and all of it by a link that is new. @throws the link's error. */
@@ -61,15 +63,15 @@ export class Roster {
   async #tellOnce(link: Link, holdsMs: number): Promise<void> {
     const isWhole = this.#toldBy !== link;
     const [come, gone] = [this.#come, this.#gone];
-    this.#come = new Map();
+    this.#come = new Set();
     this.#gone = new Set();
+    // Where this fails all of it is told the next time, by whichever link.
+    this.#toldBy = undefined;
     const { servers, members, channel } = namesOf(this.room);
     const told = isWhole ? this.#members : come;
     const args = [this.#server, String(holdsMs), channel, isWhole ? '1' : '0'];
     args.push(String(come.size), String(gone.size), this.#last, String(told.size));
-    for (const [id, name] of told) args.push(id, name);
-    // Where that fails all of it is told by the next link.
-    await link.run(presenceScript, this.room, [servers, members + this.#server], [...args, ...gone]);
+    await link.run(presenceScript, this.room, [servers, members + this.#server], [...args, ...told, ...gone]);
     this.#toldBy = link;
   }
 }

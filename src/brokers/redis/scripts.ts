@@ -6,6 +6,7 @@
  * they are in one place.
  */
 import { createHash } from 'node:crypto';
+import type { Member } from '../../broker.ts';
 
 export interface Script {
   readonly source: string;
@@ -197,12 +198,17 @@ if low <= high then
 end
 return reply`);
 
+/** @returns how a member is written in the set of those who are in a room on one server: no id has a space. */
+export function entryOf({ id, name }: Member): string {
+  return `${id} ${name}`;
+}
+
 /**
  * Says who is in a room on one server, and tells the others what has changed. What of them has died is gone with it.
  *
  * KEYS: the room's servers, and the members on this one. ARGV: its name; how long this holds; the room's channel; whether
- * all of its members are told anew; how many have come and gone, and the last one's name; how many ids and names follow, of
- * those who have come; and the ids of those who have gone.
+ * all of its members are told anew; how many have come and gone, and the last one's name; how many entries follow of those
+ * who have come; and the entries of those who have gone.
  */
 export const presenceScript = script(`#!lua
 local servers, members, server, holdsMs = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[2])
@@ -210,10 +216,10 @@ ${now}
 ${census}
 local before = redis.call('HGET', servers, server)
 if ARGV[4] == '1' then redis.call('DEL', members) end
-local last = 8 + 2 * tonumber(ARGV[8])
-for i = 9, last, 2 do redis.call('HSET', members, ARGV[i], ARGV[i + 1]) end
-for i = last + 1, #ARGV do redis.call('HDEL', members, ARGV[i]) end
-local size = redis.call('HLEN', members)
+local last = 8 + tonumber(ARGV[8])
+for i = 9, last do redis.call('SADD', members, ARGV[i]) end
+for i = last + 1, #ARGV do redis.call('SREM', members, ARGV[i]) end
+local size = redis.call('SCARD', members)
 if size > 0 then
   redis.call('HSET', servers, server, string.format('%d %d', size, now + holdsMs))
   redis.call('PEXPIRE', members, holdsMs)
@@ -230,20 +236,24 @@ end
 return size`);
 
 /**
- * KEYS: a room's servers. ARGV: the server that asks; what the names of members begin with; the most names wanted.
- * @returns the names of the members on the others.
+ * A server of another version may keep its members in another way: theirs are missing then, and those of the others are not.
+ *
+ * KEYS: a room's servers. ARGV: the server that asks; what the names of the sets of members begin with; the most names wanted.
+ * @returns 1 where those of each server could be read, else 0; and the names of the members on the others.
  */
 export const namesScript = script(`#!lua flags=no-writes
 ${now}
 ${census}
-local names, most = {}, tonumber(ARGV[3])
+local areAllRead, names, most = 1, {}, tonumber(ARGV[3])
 local live = census(KEYS[1])
 for i = 1, #live, 2 do
   if live[i] ~= ARGV[1] and #names < most then
-    for _, name in ipairs(redis.call('HVALS', ARGV[2] .. live[i])) do names[#names + 1] = name end
+    local entries = redis.pcall('SMEMBERS', ARGV[2] .. live[i])
+    if entries.err then areAllRead = 0 end
+    for _, entry in ipairs(entries) do names[#names + 1] = string.match(entry, ' (.*)$') end
   end
 end
-return names`);
+return { areAllRead, names }`);
 
 /** Says how many members a server's rooms have. KEYS: its rooms. ARGV: how long this holds; whether they are all; sizes and rooms. */
 export const roomsScript = script(`#!lua
