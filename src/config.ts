@@ -194,6 +194,12 @@ export const settings = {
     meaning:
       'processes that share the port, and rooms by --redis; auto is one for each core; 0 is this process alone',
   },
+  versionSettleMs: {
+    kind: 'duration',
+    default: 30 * second,
+    meaning:
+      'time in which nothing of another version on disk changes before workers are replaced by it; 0 leaves that to SIGHUP',
+  },
   brokerWaitMs: {
     kind: 'duration',
     default: 10 * second,

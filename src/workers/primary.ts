@@ -6,13 +6,16 @@
 import cluster from 'node:cluster';
 import { createActor, toPromise, waitFor } from 'xstate';
 import { closedLine, listenProblem } from '../announce.ts';
+import { systemClock } from '../clock.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { onHangup } from '../hangup.ts';
 import { createLogger } from '../logger.ts';
+import { builtAt } from '../package-files.ts';
 import { packageVersion } from '../package-version.ts';
 import { end, endOnUncaught, watchEventLoop } from '../proof.ts';
 import { onStopSignal } from '../stop-signal.ts';
 import { Crew } from './crew.ts';
+import { VersionWatch } from './new-version.ts';
 import { findPort } from './port.ts';
 import { supervisorMachine } from './supervisor.ts';
 import { describeEnding, type WorkerEnd } from './worker.ts';
@@ -22,7 +25,8 @@ const drainMarginMs = 5_000;
 
 /**
  * Has workers serve until SIGINT or SIGTERM, and has them drain together; the exit code is 0 where all have left nothing
- * behind, else 1. A second signal ends all processes at once. SIGHUP replaces the workers one after the other.
+ * behind, else 1. A second signal ends all processes at once. SIGHUP replaces the workers one after the other, and so does
+ * another version that is installed.
  * @throws ConfigError when they cannot listen where they were told to.
  */
 export async function serveByWorkers(config: Config): Promise<void> {
@@ -33,11 +37,20 @@ export async function serveByWorkers(config: Config): Promise<void> {
   endOnUncaught(logger);
   const leftInLoop = watchEventLoop();
   const crew = new Crew({ workers: config.workers, port: await portFor(config) });
-  const { drainTimeoutMs, drainGraceMs, closeTimeoutMs } = config;
+  const { drainTimeoutMs, drainGraceMs, closeTimeoutMs, versionSettleMs } = config;
+  const running = packageVersion();
   const supervisor = createActor(supervisorMachine, {
     input: {
       workers: config.workers,
       fork: (number, tell) => crew.fork(number, tell),
+      watchVersion: (onNew) =>
+        new VersionWatch({
+          disk: { version: packageVersion, changedAt: builtAt },
+          clock: systemClock,
+          settleMs: versionSettleMs,
+          running,
+          onNew,
+        }),
       logger,
       random: Math.random,
       now: () => performance.now(),
@@ -54,9 +67,9 @@ export async function serveByWorkers(config: Config): Promise<void> {
       crew.kill();
     },
   );
-  onHangup(() => supervisor.send({ type: 'restart' }));
+  onHangup(() => supervisor.send({ type: 'restart', cause: 'SIGHUP' }));
 
-  logger.info(`primary (pid ${process.pid}) of ${config.workers} workers, version ${packageVersion()}`);
+  logger.info(`primary (pid ${process.pid}) of ${config.workers} workers, version ${running}`);
   supervisor.start();
   const { value, context } = await waitFor(supervisor, (snapshot) => !snapshot.matches('starting'), {
     timeout: Infinity,

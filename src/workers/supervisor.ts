@@ -4,8 +4,18 @@
  *
  * It sees to it that there are always as many as there should be; how each comes and goes is the worker's own machine.
  */
-import { assign, enqueueActions, setup, stopChild, type AnyActorRef, type DoneActorEvent } from 'xstate';
+import {
+  assign,
+  enqueueActions,
+  fromCallback,
+  sendTo,
+  setup,
+  stopChild,
+  type AnyActorRef,
+  type DoneActorEvent,
+} from 'xstate';
 import type { Ending } from './crew.ts';
+import type { VersionWatch, VersionWatchOptions } from './new-version.ts';
 import {
   describeEnding,
   workerMachine,
@@ -21,6 +31,8 @@ export interface SupervisorInput extends Pick<
 > {
   /** How many workers there are to be. */
   readonly workers: number;
+  /** Looks for another version on disk, and tells of it. */
+  readonly watchVersion: (onNew: VersionWatchOptions['onNew']) => Pick<VersionWatch, 'acknowledge' | 'end'>;
 }
 
 interface Entry {
@@ -59,7 +71,7 @@ export type SupervisorEvent =
   | WorkerNews
   | DoneActorEvent<WorkerEnd> // a worker is gone, and will not be started again
   | { type: 'drain' } // it is over: all together
-  | { type: 'restart' }; // one after the other, with the code that is on disk now
+  | { type: 'restart'; cause: string }; // one after the other, with the code that is on disk now
 
 /** How many early deaths of one worker are borne while none has ever listened. */
 const borneFailures = 3;
@@ -71,13 +83,29 @@ interface Named {
   readonly id: string;
 }
 
+interface Restart {
+  /** Why, in words. */
+  readonly cause: string;
+}
+
 export const supervisorMachine = setup({
   types: {
     context: {} as SupervisorContext,
     input: {} as SupervisorInput,
     events: {} as SupervisorEvent,
   },
-  actors: { worker: workerMachine },
+  actors: {
+    worker: workerMachine,
+    versionWatch: fromCallback<{ type: 'acknowledge' }, Pick<SupervisorInput, 'watchVersion'>>(
+      ({ input, sendBack, receive }) => {
+        const watch = input.watchVersion((version, before) =>
+          sendBack({ type: 'restart', cause: `version ${version} in place of ${before}` }),
+        );
+        receive(() => watch.acknowledge());
+        return () => watch.end();
+      },
+    ),
+  },
   delays: { trial: trialMs },
   guards: {
     isLastToListen: ({ context }, { id }: Named) =>
@@ -143,7 +171,9 @@ export const supervisorMachine = setup({
     nextOutdated: assign({ outdated: ({ context }) => context.outdated.slice(1) }),
     endRolling: assign({ outdated: [], replacement: undefined }),
     askAgain: assign({ isAskedAgain: true }),
+    acknowledgeVersion: sendTo('versionWatch', { type: 'acknowledge' }),
 
+    logAsked: ({ context }, { cause }: Restart) => context.logger.info(`${cause}: a rolling restart begins`),
     logRolling: ({ context }) =>
       context.logger.info(`rolling restart of ${context.workers} workers, one after the other`),
     logRolled: ({ context }) =>
@@ -155,10 +185,12 @@ export const supervisorMachine = setup({
         `rolling restart given up: the replacement of worker ${number} ${reason}; the old one stays${whoElse}`,
       );
     },
-    logAskedAgain: ({ context }) =>
-      context.logger.warn('SIGHUP: a rolling restart is under way; another one follows it'),
-    logTooEarly: ({ context }) => context.logger.warn('SIGHUP: ignored, for the workers are only starting'),
-    logTooLate: ({ context }) => context.logger.warn('SIGHUP: ignored, for the workers are draining'),
+    logAskedAgain: ({ context }, { cause }: Restart) =>
+      context.logger.warn(`${cause}: a rolling restart is under way; another one follows it`),
+    logTooEarly: ({ context }, { cause }: Restart) =>
+      context.logger.warn(`${cause}: ignored, for the workers are only starting`),
+    logTooLate: ({ context }, { cause }: Restart) =>
+      context.logger.warn(`${cause}: ignored, for the workers are draining`),
   },
 }).createMachine({
   id: 'supervisor',
@@ -191,24 +223,33 @@ export const supervisorMachine = setup({
           target: 'draining',
           actions: { type: 'recordProblem', params: ({ event }) => event },
         },
-        restart: { actions: 'logTooEarly' },
+        restart: { actions: { type: 'logTooEarly', params: ({ event }) => event } },
         drain: 'draining',
       },
     },
     running: {
+      invoke: {
+        id: 'versionWatch',
+        src: 'versionWatch',
+        input: ({ context: { watchVersion } }) => ({ watchVersion }),
+      },
       initial: 'steady',
       on: { drain: 'draining' },
       states: {
         steady: {
           entry: 'endRolling',
           always: { guard: 'isAskedAgain', target: 'rolling' },
-          on: { restart: 'rolling' },
+          on: {
+            restart: { target: 'rolling', actions: { type: 'logAsked', params: ({ event }) => event } },
+          },
         },
         rolling: {
-          entry: ['logRolling', 'listOutdated'],
+          entry: ['logRolling', 'listOutdated', 'acknowledgeVersion'],
           initial: 'replacing',
           on: {
-            restart: { actions: ['askAgain', 'logAskedAgain'] },
+            restart: {
+              actions: ['askAgain', { type: 'logAskedAgain', params: ({ event }) => event }],
+            },
             'xstate.done.actor.*': {
               guard: { type: 'isReplacement', params: ({ event }) => event.output },
               target: 'steady',
@@ -289,7 +330,7 @@ export const supervisorMachine = setup({
             { type: 'stopWorker', params: ({ event }) => event.output },
           ],
         },
-        restart: { actions: 'logTooLate' },
+        restart: { actions: { type: 'logTooLate', params: ({ event }) => event } },
       },
     },
     stopped: { type: 'final' },

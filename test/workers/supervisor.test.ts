@@ -14,6 +14,8 @@ class Scene {
   readonly transitions = new TransitionLog();
   readonly crew = new FakeCrew();
   readonly lines = new Lines();
+  /** What watches the version on disk, for as long as it does. */
+  version = { isWatched: false, acknowledged: 0, tell: (_version: string, _before: string) => {} };
   readonly actor = createActor(supervisorMachine, {
     clock: this.leaks.clock,
     inspect: (event) => {
@@ -23,6 +25,13 @@ class Scene {
     input: {
       workers: 2,
       fork: this.crew.fork,
+      watchVersion: (onNew) => {
+        this.version = { isWatched: true, acknowledged: 0, tell: onNew };
+        return {
+          acknowledge: () => void (this.version.acknowledged += 1),
+          end: () => void (this.version.isWatched = false),
+        };
+      },
       logger: this.lines as unknown as Logger,
       random: () => 0.5,
       now: () => this.clock.now(),
@@ -67,7 +76,7 @@ class Scene {
   }
 
   restart(): this {
-    this.actor.send({ type: 'restart' });
+    this.actor.send({ type: 'restart', cause: 'SIGHUP' });
     return this;
   }
 
@@ -107,9 +116,13 @@ const scenarios: Readonly<Record<string, (scene: Scene) => void>> = {
   'running (drain) -> draining'(scene) {
     scene.run().drain();
     expect(scene.crew.processes.flatMap(({ told }) => told)).toEqual(['stopping', 'stopping']);
+    expect(scene.version.isWatched).toBe(false);
   },
   'running.steady (restart) -> running.rolling'(scene) {
-    scene.run().restart();
+    expect(scene.version.isWatched).toBe(false);
+    scene.run().version.tell('2.0.0', '1.0.0');
+    expect(scene.lines.all).toContain('info: version 2.0.0 in place of 1.0.0: a rolling restart begins');
+    expect(scene.version).toMatchObject({ isWatched: true, acknowledged: 1 });
     expect(scene.numbers).toEqual([1, 2, 1]);
     expect(scene.crew.processes.flatMap(({ told }) => told)).toEqual([]);
   },
@@ -165,6 +178,7 @@ const scenarios: Readonly<Record<string, (scene: Scene) => void>> = {
   'running.steady (always) -> running.rolling'(scene) {
     scene.run().restart().restart().crew.last.exit({ code: 7 });
     expect(scene.numbers).toEqual([1, 2, 1]);
+    expect(scene.version.acknowledged).toBe(2);
   },
   'draining (done) stays'(scene) {
     scene.run().drain().process(2).exit();
@@ -239,7 +253,7 @@ describe('the supervisor’s machine', () => {
       }
     }
     const { children, context } = scene.actor.getSnapshot();
-    expect(Object.keys(children)).toEqual(['worker-11', 'worker-12']);
+    expect(Object.keys(children)).toEqual(['versionWatch', 'worker-11', 'worker-12']);
     expect(context.entries.map(({ number }) => number)).toEqual([1, 2]);
   });
 });

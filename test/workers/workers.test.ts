@@ -200,6 +200,7 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
 
     await installation.setVersion('99.0.0');
     server.child.signal('SIGHUP');
+    await server.child.line(/SIGHUP: a rolling restart begins/);
     await server.child.line(/rolling restart done: all 2 workers are replaced/);
     await talkers.allOpen();
     await talkers.hear(10);
@@ -227,6 +228,38 @@ describe.skipIf(!hasRedis)('workers', patient, () => {
     const { code, pids } = await server.ended();
     expect(code).toBe(0);
     expect(await stillThere(pids)).toEqual([]);
+  });
+
+  test('are replaced by a new version once it is installed, and one that cannot start is tried once', async () => {
+    const installation = await Installation.make();
+    const server = await WorkerServer.start(redis, ['--version-settle', '300ms'], {
+      program: installation.program,
+    });
+    const talkers = await Talkers.join(server.url, ['websocket', 'websocket']);
+    const old = await server.pids();
+    talkers.talk();
+    await talkers.hear(5);
+    await installation.setVersion('99.0.0');
+    await server.child.line(/rolling restart done: all 2 workers are replaced/);
+    const { workers } = await server.statsOfAll();
+    expect(workers.list.map(({ version }) => version)).toEqual(['99.0.0', '99.0.0']);
+    expect(await stillThere(old)).toEqual([]);
+
+    await installation.spoil(7);
+    await installation.setVersion('99.1.0');
+    await server.child.line(/given up: the replacement of worker 1 ended with exit code 7/);
+    await installation.setVersion('99.2.0');
+    await server.child.line(/version 99\.2\.0 in place of 99\.1\.0: a rolling restart begins/);
+    await talkers.allOpen();
+    await talkers.hear(5);
+    expect(await server.pids()).toEqual(workers.list.map(({ pid }) => pid));
+    expect((await talkers.checkAll()).wrong).toEqual([]);
+    server.child.signal('SIGTERM');
+    const { code, pids, messages } = await server.ended();
+    expect([code, messages.at(-1)]).toEqual([0, 'left alive: nothing']);
+    expect(await stillThere(pids)).toEqual([]);
+    const versions = messages.flatMap((message) => /version (\S+) in place of/.exec(message)?.[1] ?? []);
+    expect(versions).toEqual(['99.0.0', '99.1.0', '99.2.0']);
   });
 
   test('drain and end by themselves when their primary is killed', async () => {
