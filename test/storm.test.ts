@@ -43,10 +43,11 @@ test(
     const listeners = rooms.flatMap((room) =>
       Array.from(
         { length: clientsPerRoom },
-        () =>
+        (_, index) =>
           new StormListener({
             pick: () => server.url,
             room,
+            name: `${room}-${index}`,
             random: random.fork(),
             messages: messagesPerRoom,
             longestVisit: 3_000,

@@ -1,13 +1,15 @@
 /** A storm listener listens, and is cut off again and again: it comes back with the last offset that it has. */
 import { connect, type Socket as NetSocket } from 'node:net';
-import type { ServerMessage, WelcomeMessage } from '../../src/index.ts';
+import type { ServerMessage } from '../../src/index.ts';
 import { FrameReader } from '../bench/load/frame-reader.ts';
 import type { Random } from './random.ts';
+import { StormPlace } from './storm-place.ts';
 
 export interface StormListenerOptions {
   /** Where it goes with its next visit: a server's URL. */
   readonly pick: () => string;
   readonly room: string;
+  readonly name: string;
   readonly random: Random;
   /** How many messages are said in the room: with the last one it is done. */
   readonly messages: number;
@@ -24,12 +26,10 @@ const nine = 0x39;
 /** It reads of a chat no more than its offset, at the end of its text. */
 export class StormListener {
   readonly done: Promise<void>;
-  readonly wrong: string[] = [];
   visits = 0;
   readonly #options: StormListenerOptions;
   #tcp: NetSocket | undefined;
-  #epoch = '';
-  #offset = 0;
+  readonly #place = new StormPlace();
   #hearsUntil = 0;
   #isWelcome = false;
   #finish: () => void = () => undefined;
@@ -41,17 +41,20 @@ export class StormListener {
     });
   }
 
+  get wrong(): readonly string[] {
+    return this.#place.wrong;
+  }
+
   visit(): void {
     this.visits += 1;
     this.#isWelcome = false;
-    const { pick, room, random, longestVisit } = this.#options;
-    this.#hearsUntil = this.#offset + random.int(1, longestVisit);
+    const { pick, room, name, random, longestVisit } = this.#options;
+    this.#hearsUntil = this.#place.offset + random.int(1, longestVisit);
     const { hostname, port } = new URL(pick());
-    const since = this.#epoch === '' ? '' : `?after=${this.#offset}&epoch=${this.#epoch}`;
     const tcp = connect({ host: hostname, port: Number(port) });
     this.#tcp = tcp;
     tcp.write(
-      `GET /ws/${room}${since} HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `GET /ws/${room}?name=${name}${this.#place.since} HTTP/1.1\r\nHost: ${hostname}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
         'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
     );
     const reader = new FrameReader((bytes, first, at, length) => {
@@ -72,7 +75,7 @@ export class StormListener {
     tcp.on('close', () => {
       if (tcp !== this.#tcp) return;
       if (this.#options.serversMayGo === true) return this.visit();
-      this.wrong.push(`closed by the server after ${this.#offset}`);
+      this.#place.wrong.push(`closed by the server after ${this.#place.offset}`);
       this.#finish();
     });
   }
@@ -82,24 +85,15 @@ export class StormListener {
       const message = JSON.parse(bytes.toString('utf8', at, at + length)) as ServerMessage;
       if (message.type !== 'welcome') return this.#leave(() => this.visit());
       this.#isWelcome = true;
-      this.#enter(message);
+      this.#place.enter(message);
       return;
     }
     // {"type":"chat" … against {"type":"system" …
     if (bytes[at + 9] !== 'c'.charCodeAt(0)) return;
     const offset = numberBefore(bytes, at + length - 1);
-    if (offset !== this.#offset + 1) this.wrong.push(`${offset} after ${this.#offset}`);
-    this.#offset = offset;
+    this.#place.hear(offset);
     if (offset === this.#options.messages) this.#leave(this.#finish);
     else if (offset >= this.#hearsUntil) this.#leave(() => this.visit());
-  }
-
-  #enter({ epoch, offset, recovered }: WelcomeMessage): void {
-    const isNew = this.#epoch === '';
-    if (!isNew && (!recovered || epoch !== this.#epoch))
-      this.wrong.push(`not recovered after ${this.#offset}`);
-    if (isNew && offset !== 0) this.wrong.push(`came late, at ${offset}`);
-    this.#epoch = epoch;
   }
 
   /** Crashes, and does what is next as soon as the kernel lets go of it. */
