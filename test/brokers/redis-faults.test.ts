@@ -12,6 +12,9 @@ import { Throttle } from '../support/throttle.ts';
 
 const checkMs = 40_000;
 
+/** Where nobody listens. */
+const unreachable = 'redis://127.0.0.1:1';
+
 /** Longer than any fault here lasts. */
 const long = 60_000;
 
@@ -409,6 +412,50 @@ describe.skipIf(!hasRedis)('a replica', patient, () => {
     expect(offsetsOf(ann)).toEqual([1, 2, 3, 4]);
     expect(await offsetIn(promoted)).toBe(4);
     await Promise.all([first.stop(), second.stop()]);
+  });
+});
+
+describe.skipIf(!hasRedis)('an old master', patient, () => {
+  test('that a server is linked to stays its own; once it gives in, all are told that the room begins anew', async () => {
+    const old = await startMaster();
+    const promoted = await replicaOf(old);
+    const first = await serve(onRedis('', { redis: [old.url, promoted.url] }));
+    const ann = await joinByWebSocket(first, { room: 'tea', name: 'ann' });
+    say(ann, numbered(1, 3));
+    await isAcked(ann, numbered(1, 3));
+    while ((await offsetIn(promoted)) < 3) await pause(20);
+    await promoted.command('REPLICAOF', 'NO', 'ONE');
+    const second = await serve(onRedis(promoted.url));
+    const bob = await joinByWebSocket(second, { room: 'tea', name: 'bob' });
+    for (const member of [ann, bob]) {
+      say(member, ['fourth']);
+      expect((await member.next('ack', ({ id }) => id === 'fourth')).offset).toBe(4);
+    }
+    await old.command('REPLICAOF', '127.0.0.1', String(promoted.port));
+    say(ann, ['on the promoted one']);
+    const { epoch, recovered } = await ann.next('welcome');
+    expect(recovered).toBe(false);
+    await isAcked(ann, ['on the promoted one']);
+    expect(await bob.next('welcome', (welcome) => welcome.epoch === epoch)).toMatchObject({
+      recovered: false,
+    });
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  test('that needs a replica to write, and whose replica was promoted -> takes nothing from whoever reaches it alone', async () => {
+    const old = await startRedis(['--repl-diskless-sync-delay', '0', '--min-replicas-to-write', '1']);
+    const promoted = await replicaOf(old);
+    while (!String(await old.command('INFO', 'replication')).includes('min_slaves_good_slaves:1'))
+      await pause(20);
+    const server = await serve(onRedis('', { redis: [old.url, unreachable], brokerWaitMs: 1_000 }));
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    say(ann, ['copied']);
+    await isAcked(ann, ['copied']);
+    await promoted.command('REPLICAOF', 'NO', 'ONE');
+    say(ann, ['alone']);
+    expect(await ann.next('error')).toMatchObject({ code: 'unavailable', ref: 'alone' });
+    expect(await readiness(server)).toEqual([503, 'broker degraded']);
+    expect(await offsetIn(old)).toBe(1);
   });
 });
 
