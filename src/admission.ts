@@ -30,12 +30,13 @@ export interface AdmissionOptions {
   readonly connections: Connections;
   readonly limits: Limits;
   readonly isDraining: () => boolean;
+  /** Whether others listen at the same place, and take whoever comes back by a new connection. */
+  readonly areOthersThere: () => boolean;
 }
 
-/** How long a client that was refused for lack of room should wait. */
-export const retryAfterSeconds = 5;
-
-const later = { 'Retry-After': String(retryAfterSeconds) };
+/** How long a client that was refused should wait; and where others would take it, which it need not wait for. */
+const retryAfterSeconds = 5;
+const retryElsewhereSeconds = 1;
 
 export class Admission {
   /** The address that a request comes from, for logs and limits. */
@@ -69,7 +70,11 @@ export class Admission {
     };
     place.enter('address', this.addressOf(request), (isIn) => {
       if (!isIn)
-        return answer({ status: 429, reason: 'too many connections from your address', headers: later });
+        return answer({
+          status: 429,
+          reason: 'too many connections from your address',
+          headers: retryAfter(retryAfterSeconds),
+        });
       if (purpose.kind !== 'chat') return answer({ purpose, place });
       place.enter('user', userOf(purpose), (isOne) => {
         const { code, reason } = closeCodes.limitReached;
@@ -78,10 +83,16 @@ export class Admission {
     });
   }
 
+  /** How long a client that was refused because of a drain should wait. */
+  get retryAfterDrainSeconds(): number {
+    return this.#options.areOthersThere() ? retryElsewhereSeconds : retryAfterSeconds;
+  }
+
   /** Whoever is in stays until it is asked to go; nobody else comes in any more. */
   drainRefusal(): HttpRefusal | undefined {
     if (!this.#options.isDraining()) return undefined;
-    return { status: 503, reason: 'the server is restarting', headers: later };
+    const headers = retryAfter(this.retryAfterDrainSeconds);
+    return { status: 503, reason: 'the server is restarting', headers };
   }
 
   originRefusal(headers: IncomingHttpHeaders): HttpRefusal | undefined {
@@ -100,6 +111,10 @@ export class Admission {
   #capacityRefusal(): HttpRefusal | undefined {
     const { config, connections } = this.#options;
     if (connections.size + this.#asking < config.maxConnections) return undefined;
-    return { status: 503, reason: 'the server is at capacity', headers: later };
+    return { status: 503, reason: 'the server is at capacity', headers: retryAfter(retryAfterSeconds) };
   }
+}
+
+function retryAfter(seconds: number): { 'Retry-After': string } {
+  return { 'Retry-After': String(seconds) };
 }

@@ -101,6 +101,8 @@ export class ChatServer {
   #startedAt = 0;
   #http: FastifyInstance | undefined;
   #doors: Doors | undefined;
+  /** Whether it was told to listen no more, for others do where it did. */
+  #hasLeftItsPlace = false;
   #lastFigures: Figures | undefined;
 
   constructor({
@@ -177,6 +179,7 @@ export class ChatServer {
       connections,
       limits,
       isDraining: () => !this.#takesConnections,
+      areOthersThere: () => this.#hasLeftItsPlace,
     });
     this.#upgrades = new Upgrades({
       echo: config.echo,
@@ -262,6 +265,7 @@ export class ChatServer {
 
   /** Takes no connection any more, so that others who listen at the same place get them. Those that it has stay. */
   stopListening(): void {
+    this.#hasLeftItsPlace = true;
     void this.#doors?.close();
   }
 

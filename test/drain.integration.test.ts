@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { closeCodes, type ChatMessage } from '../src/index.ts';
 import { connectHalfOpen, joinByWebSocket, type Member } from './support/peers.ts';
@@ -91,6 +93,23 @@ describe('a drain', patient, () => {
     await ann.next('chat');
     expect(await server.stop()).toMatchObject({ connections: 1, leaks: [] });
     expect((await ann.closed).code).toBe(1012);
+  });
+
+  test('of one whose place others take: what comes by a connection that it has may come to them in a second', async () => {
+    const server = await serve({ drainTimeoutMs: 60_000, drainGraceMs: 60_000, closeTimeoutMs: 60_000 });
+    const last = await connectHalfOpen(server);
+    const { hostname, port } = new URL(server.url);
+    const asking = connect({ host: hostname, port: Number(port) });
+    const answer = text(asking);
+    asking.write(`GET /sse/tea HTTP/1.1\r\nHost: ${hostname}\r\n`);
+    // Once it has answered to another connection it has read the beginning by this one.
+    await fetch(`${server.url}/healthz`);
+    server.stopListening();
+    const stopping = server.stop();
+    asking.write('\r\n');
+    expect(await answer).toMatch(/^HTTP\/1\.1 503 [^]*\r\nretry-after: 1\r\n[^]*\r\nconnection: close\r\n/i);
+    last.vanish();
+    expect((await stopping).leaks).toEqual([]);
   });
 
   test('has a client that polls come back by another connection', async () => {

@@ -7,7 +7,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { Type, type Static, type TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Limiters } from '../limiters.ts';
-import { retryAfterSeconds, type Admission } from '../admission.ts';
+import type { Admission } from '../admission.ts';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import type { Connection, Connections } from '../connections.ts';
@@ -111,8 +111,9 @@ class Posts {
     if (body.id !== undefined && member === undefined && body.name === undefined) {
       return no('bad_shape', { reason: idOfNobody });
     }
-    if (member === undefined && this.#options.admission.drainRefusal() !== undefined) {
-      return no('unavailable', { retryAfterMs: retryAfterSeconds * 1_000 });
+    const { admission } = this.#options;
+    if (member === undefined && admission.drainRefusal() !== undefined) {
+      return no('unavailable', { retryAfterMs: admission.retryAfterDrainSeconds * 1_000 });
     }
     const retryAfterMs = member?.reader.weigh() ?? this.#weigh(raw);
     if (retryAfterMs > 0) return no('rate_limited', { retryAfterMs });
