@@ -11,7 +11,7 @@ import { detailOf } from './detail.ts';
 import { FigureBook } from './figure-book.ts';
 import type { Flights } from './flights.ts';
 import type { Lab } from './lab.ts';
-import type { Answer, Command, FigureRow, Figures, Hello, InspectorMessage } from './messages.ts';
+import type { Answer, Command, Definition, FigureRow, Figures, Hello, InspectorMessage } from './messages.ts';
 import { Recorder } from './recorder.ts';
 import { Ring, ringLimits, type RingLimits } from './ring.ts';
 import type { ConnectionFigures, Subject } from './subject.ts';
@@ -70,7 +70,7 @@ export class Inspector {
     const { subject, limits = ringLimits } = options;
     this.#options = options;
     this.#ring = new Ring(limits);
-    this.#definitions = new Definitions((definition) => this.#tellAll(definition));
+    this.#definitions = new Definitions((definition) => this.#define(definition));
     this.#recorder = new Recorder({
       subject,
       definitions: this.#definitions,
@@ -121,10 +121,10 @@ export class Inspector {
       definitions: this.#definitions,
       recorder: this.#recorder,
       ring: this.#ring,
+      figures: () => this.#figures(this.#figuresNow()),
     });
     this.#viewers.add(viewer);
     this.#options.lab?.attend();
-    this.#tellAllFigures(viewer);
     return {
       command: (text) => this.#take(viewer, text),
       leave: () => {
@@ -263,7 +263,9 @@ export class Inspector {
     if (this.#viewers.size === 0) return;
     const rows = this.#figuresSent.news(all);
     this.#figuresSent.note(all);
-    if (rows.length > 0) this.#tellAll(this.#figures(rows));
+    if (rows.length === 0) return;
+    const figures = this.#figures(rows);
+    for (const viewer of this.#viewers) viewer.figures(figures);
   }
 
   /** Records the figures that have changed since the last time, all at once, when so many are due. */
@@ -277,11 +279,6 @@ export class Inspector {
     this.#writeDown(this.#ring.tell(this.#figures(rows)));
   }
 
-  #tellAllFigures(viewer: Viewer): void {
-    const rows = this.#figuresNow();
-    if (rows.length > 0) viewer.tell(this.#figures(rows));
-  }
-
   #sendDetails(viewer: Viewer): void {
     for (const id of viewer.watched) {
       const actor = this.#recorder.find(id);
@@ -289,10 +286,9 @@ export class Inspector {
     }
   }
 
-  #tellAll(message: InspectorMessage): void {
-    for (const viewer of this.#viewers)
-      if (!viewer.isBehind || message.type === 'definition') viewer.tell(message);
-    if (message.type === 'definition') this.#writeDown(JSON.stringify(message));
+  #define(definition: Definition): void {
+    for (const viewer of this.#viewers) viewer.tell(definition);
+    this.#writeDown(JSON.stringify(definition));
   }
 
   #writeDown(line: string): void {

@@ -4,13 +4,14 @@
  * How a page starts:
  * 1. It opens a WebSocket to `socket` beside itself (`/inspect/socket`), with `?token=` where its own URL has one.
  * 2. It is told, in this order: `hello`; a `definition` for each kind of machine, which comes again with its chart once
- *    that is drawn; `actors` in one or more parts, the
- *    last one with `done`: the baseline, which is what there was before the oldest record that is kept; then `records`,
- *    those kept first, and from there on as they are made, at most 20 times a second.
+ *    that is drawn; `actors` in one or more parts, the last one with `done`: the baseline, which is what there was before
+ *    the oldest record that is kept; the `records` that are kept, with the `figures` that were recorded between them;
+ *    the `figures` of all as they are now; and from there on `records` as they are made, at most 20 times a second.
  * 3. It applies each record to what it has (`applyRecord` in timeline.ts). So the state at any moment is the baseline
  *    and the records up to it: that is time travel, and a recording is nothing else than these messages in a file.
  * 4. A page that reads too slowly loses batches. It is told by `lost`, and gets a new baseline: `actors` whose first
- *    part has `anew`, for which it drops all actors that it has. Records before that are then worth only a look.
+ *    part has `anew`, for which it drops all actors that it has, and the `figures` of all. Records before that are then
+ *    worth only a look.
  *
  * Ids of actors are XState's session ids (`x:12`), unique in the process. Moments are milliseconds since the epoch.
  * Members that are left out are unknown or do not apply. This file has types alone, so a page can import it.

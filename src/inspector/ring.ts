@@ -16,17 +16,20 @@ export const ringLimits: RingLimits = { records: 20_000, bytes: 16 * 1_024 * 1_0
 /** What a text costs in memory beside its characters. */
 const overheadBytes = 40;
 
-/** Figures, and the number of the record before which they were told. */
-interface ToldFigures {
-  readonly seq: number;
-  readonly text: string;
+/** Records that follow one another, with no figures between them. */
+export interface Stretch {
+  /** The texts of the figures that were told just before the first of them. */
+  readonly figures: readonly string[];
+  /** Their texts. */
+  readonly records: readonly string[];
 }
 
 export class Ring {
   readonly limits: RingLimits;
   readonly #texts: (string | undefined)[];
   readonly #baseline = new Baseline();
-  #figures: ToldFigures[] = [];
+  // By the number of the record before which they were told.
+  readonly #figures = new Map<number, string[]>();
   #firstSeq = 0;
   #size = 0;
   #bytes = 0;
@@ -61,6 +64,11 @@ export class Ring {
     return this.#baseline.actors;
   }
 
+  /** The figures before the oldest record, where any are known. */
+  get baselineFigures(): Figures | undefined {
+    return this.#baseline.figures;
+  }
+
   /** Adds an actor that was there before all records. */
   found(actor: Actor): void {
     this.#baseline.found(actor);
@@ -80,7 +88,7 @@ export class Ring {
   /** Adds figures after the latest record. @returns their text */
   tell(figures: Figures): string {
     const text = JSON.stringify(figures);
-    this.#figures.push({ seq: this.nextSeq, text });
+    this.#figures.set(this.nextSeq, [...this.#figuresBefore(this.nextSeq), text]);
     this.#bytes += weigh(text);
     this.#keepToBytes();
     return text;
@@ -95,16 +103,22 @@ export class Ring {
     return texts;
   }
 
+  /** The records from this number on, which is kept, as far as no figures were told between them, at most so many. */
+  stretch(seq: number, most: number): Stretch {
+    let length = 1;
+    while (length < most && !this.#figures.has(seq + length)) length += 1;
+    return { figures: this.#figuresBefore(seq), records: this.from(seq, length) };
+  }
+
   /** What is kept as the lines of a recording, from the baseline on. */
   *lines(): Generator<string> {
     yield JSON.stringify({ type: 'actors', done: true, actors: [...this.baseline] } satisfies Actors);
-    const { figures } = this.#baseline;
-    if (figures !== undefined) yield JSON.stringify(figures);
-    let told = 0;
-    for (let seq = this.#firstSeq; seq <= this.nextSeq; seq += 1) {
-      for (; this.#figures[told]?.seq === seq; told += 1) yield this.#figures[told]?.text ?? '';
-      if (seq < this.nextSeq) yield this.#textAt(seq);
+    if (this.baselineFigures !== undefined) yield JSON.stringify(this.baselineFigures);
+    for (let seq = this.#firstSeq; seq < this.nextSeq; seq += 1) {
+      yield* this.#figuresBefore(seq);
+      yield this.#textAt(seq);
     }
+    yield* this.#figuresBefore(this.nextSeq);
   }
 
   /** Forgets everything; the numbering goes on. */
@@ -113,12 +127,16 @@ export class Ring {
     this.#size = 0;
     this.#bytes = 0;
     this.#texts.fill(undefined);
-    this.#figures = [];
+    this.#figures.clear();
     this.#baseline.clear();
   }
 
   #textAt(seq: number): string {
     return this.#texts[seq % this.limits.records] ?? '';
+  }
+
+  #figuresBefore(seq: number): readonly string[] {
+    return this.#figures.get(seq) ?? [];
   }
 
   #keepToBytes(): void {
@@ -137,12 +155,11 @@ export class Ring {
 
   /** Those told before a record become the baseline's with it. */
   #forgetFigures(seq: number): void {
-    const kept = this.#figures.findIndex((told) => told.seq > seq);
-    const old = this.#figures.splice(0, kept === -1 ? this.#figures.length : kept);
-    for (const { text } of old) {
+    for (const text of this.#figuresBefore(seq)) {
       this.#baseline.take(JSON.parse(text) as Figures);
       this.#bytes -= weigh(text);
     }
+    this.#figures.delete(seq);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { Limiter } from '../limiter.ts';
 import type { Definitions } from './definitions.ts';
-import type { Actor, Detail, Hello, InspectorMessage } from './messages.ts';
+import type { Actor, Detail, Figures, Hello, InspectorMessage } from './messages.ts';
 import type { Recorder } from './recorder.ts';
 import type { Ring } from './ring.ts';
 
@@ -22,6 +22,8 @@ export interface ViewerOptions {
   readonly definitions: Definitions;
   readonly recorder: Recorder;
   readonly ring: Ring;
+  /** The counters of every connection as they are now. */
+  readonly figures: () => Figures;
 }
 
 /** Above this nothing more is sent, and a viewer that was above it has to come far down before it is. */
@@ -42,7 +44,7 @@ export class Viewer {
   readonly commands = new Limiter(commandsPerSecond, commandsAtOnce);
   readonly #options: ViewerOptions;
   readonly #details = new Map<string, string>();
-  // What it has to be told before records go on.
+  // What it has to be told before it is told what happens now.
   #opening: Iterator<string> | undefined;
   #nextSeq: number;
   #behind = false;
@@ -56,7 +58,7 @@ export class Viewer {
     this.#nextSeq = ring.firstSeq;
     this.tell(hello);
     for (const definition of definitions) outlet.send(JSON.stringify(definition));
-    this.#opening = parts([...ring.baseline], false);
+    this.#opening = this.#past();
     this.flush();
   }
 
@@ -86,6 +88,11 @@ export class Viewer {
     this.#sendRecords();
   }
 
+  /** Sends the figures that have changed; one that is not told yet what there was gets all of them when it is. */
+  figures(changed: Figures): void {
+    if (!this.#behind && this.#opening === undefined) this.tell(changed);
+  }
+
   /** Sends details of watched actors where they differ from the last ones. */
   detail(detail: Detail): void {
     const { at: _, ...rest } = detail;
@@ -100,22 +107,47 @@ export class Viewer {
     this.#details.clear();
   }
 
-  get isBehind(): boolean {
-    return this.#behind;
-  }
-
   close(): void {
     this.#options.outlet.close();
   }
 
   #sendRecords(): void {
-    const { outlet, ring, recorder } = this.#options;
-    const { sampledAway } = recorder.sampler;
+    const { outlet, ring } = this.#options;
     while (this.#nextSeq < ring.nextSeq && outlet.bufferedBytes <= highWaterBytes) {
-      const texts = ring.from(this.#nextSeq, recordsInBatch);
-      this.#nextSeq += texts.length;
-      outlet.send(`{"type":"records","records":[${texts.join(',')}],"sampledAway":${sampledAway}}`);
+      outlet.send(this.#batchOf(ring.from(this.#nextSeq, recordsInBatch)));
     }
+  }
+
+  /** The next records as a message. */
+  #batchOf(texts: readonly string[]): string {
+    this.#nextSeq += texts.length;
+    const { sampledAway } = this.#options.recorder.sampler;
+    return `{"type":"records","records":[${texts.join(',')}],"sampledAway":${sampledAway}}`;
+  }
+
+  /** What is kept of the past, so that one can travel in it, and what the figures are now. */
+  *#past(): Generator<string> {
+    const { ring } = this.#options;
+    const figures = ring.baselineFigures;
+    yield* parts([...ring.baseline], false);
+    if (figures !== undefined) yield JSON.stringify(figures);
+    while (this.#nextSeq < ring.nextSeq) {
+      const stretch = ring.stretch(this.#nextSeq, recordsInBatch);
+      yield* stretch.figures;
+      yield this.#batchOf(stretch.records);
+    }
+    yield* this.#presentFigures();
+  }
+
+  /** What there is now, where the past was lost. */
+  *#present(): Generator<string> {
+    yield* parts([...this.#options.recorder.present()], true);
+    yield* this.#presentFigures();
+  }
+
+  *#presentFigures(): Generator<string> {
+    const figures = this.#options.figures();
+    if (figures.rows.length > 0) yield JSON.stringify(figures);
   }
 
   #fallBehind(): void {
@@ -134,14 +166,14 @@ export class Viewer {
   }
 
   #beginAnew(): void {
-    const { ring, recorder } = this.#options;
+    const { ring } = this.#options;
     this.#gap = false;
     // What came since is in what there is now.
     this.#lost.records += ring.nextSeq - this.#nextSeq;
     this.#nextSeq = ring.nextSeq;
     this.#details.clear();
     this.tell({ type: 'lost', ...this.#lost });
-    this.#opening = parts([...recorder.present()], true);
+    this.#opening = this.#present();
   }
 }
 

@@ -3,7 +3,9 @@ import { createActor, createMachine, type AnyActorRef } from 'xstate';
 import { systemClock } from '../../src/clock.ts';
 import { Inspector } from '../../src/inspector/inspector.ts';
 import type { InspectorMessage } from '../../src/inspector/messages.ts';
+import type { ConnectionFigures } from '../../src/inspector/subject.ts';
 import { SystemSubject } from '../../src/inspector/system-subject.ts';
+import { Track } from '../../src/web/inspect/model/track.ts';
 import { connectionOf, joinByWebSocket } from '../support/peers.ts';
 import { patient, serve } from '../support/test-server.ts';
 import { Watcher } from '../support/watcher.ts';
@@ -320,14 +322,7 @@ describe('the engine', () => {
     const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
     onTestFinished(() => void actor.stop());
     let [crowd, said] = [0, 0];
-    const figuresOf = (messagesIn: number) => ({
-      actor,
-      messagesIn,
-      messagesOut: 0,
-      outboxMessages: 0,
-      outboxBytes: 0,
-    });
-    const everyone = () => Array.from({ length: crowd }, () => figuresOf(said));
+    const everyone = () => Array.from({ length: crowd }, () => figuresOf(actor, said));
     subject.figures = everyone as never;
     const engine = new Inspector({ subject, clock, onFault: fail });
     onTestFinished(() => engine.close());
@@ -350,6 +345,51 @@ describe('the engine', () => {
     crowd = 0;
     runFor(9);
     expect(recorded).toEqual([]);
+  });
+
+  test('gives a viewer the figures of before it came, and all of them again where it has lost records', () => {
+    const { clock, tick } = manualClock();
+    const subject = new SystemSubject('told');
+    const start = (id: string): AnyActorRef =>
+      createActor(light, { id, inspect: (event) => subject.observe(event) }).start();
+    const [busy, calm] = [start('busy'), start('calm')] as const;
+    onTestFinished(() => void [busy, calm].map((actor) => actor.stop()));
+    let said = 0;
+    subject.figures = () => [figuresOf(busy, said), figuresOf(calm, 7)] as never;
+    subject.gauges = () => ({ channels: [], rooms: said });
+    const engine = new Inspector({ subject, clock, onFault: fail, limits: { records: 50, bytes: 1e6 } });
+    onTestFinished(() => engine.close());
+    engine.join(new TestOutlet());
+    while (said < 100) {
+      said += 1;
+      busy.send({ type: said % 2 === 0 ? 'stop' : 'go' });
+      for (let ticks = 0; ticks < 20; ticks += 1) tick();
+    }
+
+    const late = new TestOutlet();
+    engine.join(late);
+    const { tape } = trackOf(late.messages);
+    expect(tape.end).toBe(50);
+    for (let place = 0; place <= tape.end; place += 1) {
+      const { figures, gauges } = tape.sceneAt(place);
+      // What was said by then is measured in the same second.
+      const measured = gauges.at(-1)?.rooms ?? (tape.sceneAt(tape.end).gauges[0]?.rooms ?? 0) - 1;
+      expect(figures.get(busy.sessionId)?.messagesIn).toBe(measured);
+      expect(figures.get(calm.sessionId)?.messagesIn).toBe(7);
+    }
+
+    late.bufferedBytes = 2 * 1_024 * 1_024;
+    for (let ticks = 0; ticks < 20; ticks += 1) tick();
+    late.messages.length = 0;
+    late.bufferedBytes = 0;
+    tick();
+    expect(late.messages.map(({ type }) => type)).toEqual(['lost', 'actors', 'figures']);
+    expect(late.messages.at(-1)).toMatchObject({
+      rows: [
+        [busy.sessionId, 100, 0, 0, 0],
+        [calm.sessionId, 7, 0, 0, 0],
+      ],
+    });
   });
 
   test('keeps no more than it may, however much happens', async () => {
@@ -375,6 +415,19 @@ describe('the engine', () => {
 
 function fail(thrown: unknown): void {
   throw thrown;
+}
+
+/** Those of a connection that has said so much and heard nothing. */
+function figuresOf(actor: AnyActorRef, messagesIn: number): ConnectionFigures {
+  return { actor, messagesIn, messagesOut: 0, outboxMessages: 0, outboxBytes: 0 };
+}
+
+/** What a page has that is told this. */
+function trackOf([hello, ...messages]: readonly InspectorMessage[]): Track {
+  if (hello?.type !== 'hello') throw new Error('a page is told hello first');
+  const track = new Track(hello);
+  for (const message of messages) track.take(message as Parameters<Track['take']>[0]);
+  return track;
 }
 
 /** A clock whose one timer fires when it is told to. */

@@ -281,7 +281,7 @@ describe.skipIf(isMissing)('the sequence', { timeout: timeoutMs }, () => {
     const { page } = await visits.open(url, { viewport });
     await seen(page.getByText('This recording is empty'));
     await seen(page.getByText('There is no actor to select.'));
-    await seen(page.getByText('Nothing was measured while this was recorded.'));
+    await seen(page.getByText('Nothing was measured before this moment'));
     await page.getByRole('button', { name: 'Sequence' }).click();
     await seen(page.getByText('There is nobody to draw a lifeline for.'));
     expect(await rowsIn(page).count()).toBe(0);

@@ -73,7 +73,7 @@ export function InspectorPage({ session, importer }: InspectorPageProps) {
           />
           <div className="mailboxes-place" style={{ height: height.now }}>
             <FaultBoundary of="What fills the mailboxes">
-              <Mailboxes session={session} view={view} />
+              <Mailboxes view={view} />
             </FaultBoundary>
           </div>
           <FaultBoundary of="The bar of time">

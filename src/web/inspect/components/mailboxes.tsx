@@ -1,26 +1,24 @@
 /** How full everything is: the hub's channels, the writers' outboxes, the broker's window; and the last five minutes. */
 import { lazy, memo, Suspense, useMemo, useState } from 'react';
-import { useSignal } from '../../hooks/use-signal.ts';
 import type { Actor, ChannelGauge, GaugesRecord } from '../../../inspector/messages.ts';
 import { secondsShown, seriesOf } from '../model/series.ts';
-import type { Session, View } from '../model/session.ts';
+import type { View } from '../model/session.ts';
 import { byteWords, countWords } from '../model/words.ts';
 import { ChartFigure } from './chart-figure.tsx';
 
 // It is not needed to see the first actors.
 const Plot = lazy(async () => ({ default: (await import('./plot.tsx')).Plot }));
 
-export function Mailboxes({ session, view }: { readonly session: Session; readonly view: View }) {
-  const hello = useSignal(session.hello);
-  const { gauges, actors, at } = view;
+export function Mailboxes({ view }: { readonly view: View }) {
+  const { gauges, actors, at, isPast } = view;
   const last = gauges.at(-1);
   return (
     <section className="mailboxes" aria-label="Mailboxes">
       {last === undefined ? (
         <p className="hint">
-          {hello?.mode === 'live'
-            ? 'Measured once a second: the first time in a moment.'
-            : 'Nothing was measured while this was recorded.'}
+          {isPast
+            ? 'Nothing was measured before this moment: it is once a second.'
+            : 'Measured once a second: the first time in a moment.'}
         </p>
       ) : (
         <>
