@@ -1,6 +1,7 @@
 /** What is shown of an actor: its state and its context briefly in each record, and all there is to tell of it as a detail. */
 import { isMachineSnapshot, type AnyActorRef, type Snapshot } from 'xstate';
 import { isRunning } from '../leaks/names.ts';
+import { boundedState } from './depth.ts';
 import type { Actor, Detail, Projection, StateValue } from './messages.ts';
 import { briefly, fully, project } from './projection.ts';
 import type { Subject } from './subject.ts';
@@ -31,7 +32,7 @@ export function detailOf(subject: Subject, actor: AnyActorRef): Detail {
 export function stateIn(snapshot: Snapshot<unknown>): Pick<Actor, 'value' | 'tags'> {
   if (!isMachineSnapshot(snapshot)) return {};
   const tags = [...snapshot.tags];
-  return { value: snapshot.value as StateValue, ...(tags.length === 0 ? {} : { tags }) };
+  return { value: boundedState(snapshot.value as StateValue), ...(tags.length === 0 ? {} : { tags }) };
 }
 
 /** What may be shown of a context, if anything. */

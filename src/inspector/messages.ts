@@ -73,7 +73,7 @@ export type ActorType =
 
 export type ActorStatus = 'active' | 'done' | 'error' | 'stopped';
 
-/** A machine's state as XState has it: `"closing"` or `{"open": {"heartbeat": "alive"}}`. */
+/** A machine's state as XState has it: `"closing"` or `{"open": {"heartbeat": "alive"}}`. Bounded in depth: see depth.ts. */
 export type StateValue = string | { readonly [region: string]: StateValue };
 
 /** Plain JSON made of anything: bounded in depth and size, errors as name and message, what is no data as `‹Reader›`. */

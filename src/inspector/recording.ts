@@ -12,6 +12,7 @@
  * messages.ts describes the members. The page and `hubbub replay` both read a recording by this code.
  */
 import { Baseline } from './baseline.ts';
+import { deepestLine, isDeeper } from './depth.ts';
 import { faultIn, isKnown } from './lines.ts';
 import type { Definition, Hello, InspectorMessage, InspectorRecord, Lost } from './messages.ts';
 import type { Aside, Between, Recording } from './recorded.ts';
@@ -37,9 +38,6 @@ const longestLine = 64 * 1_024 * 1_024;
 
 /** What no process that was recorded has had at once: as many would be too much for those who show them. */
 const mostActors = 500_000;
-
-/** What is recorded is bounded in depth; what is far deeper would be too deep for those who go through it. */
-const deepestLine = 100;
 
 /** @throws RecordingError where the text is no recording. */
 export function readRecording(lines: Iterable<string>, limits = recordingLimits): Recording {
@@ -201,11 +199,6 @@ class RecordingReader {
 const expectedFirst =
   'a recording is JSON, one object a line, and its first line is {"type":"hello","version":1,…}';
 const expectedEach = 'each line of a recording is one';
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
-}
 
 function parse(line: string): InspectorMessage | InspectorRecord | undefined {
   try {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createActor, createMachine } from 'xstate';
+import { createActor, createMachine, type AnyStateMachine } from 'xstate';
 import { systemClock } from '../../src/clock.ts';
 import { Inspector } from '../../src/inspector/inspector.ts';
 import type { Actor, Hello, InspectorRecord } from '../../src/inspector/messages.ts';
@@ -16,6 +16,7 @@ import { Ring } from '../../src/inspector/ring.ts';
 import { StatelyOutlet } from '../../src/inspector/stately.ts';
 import { SystemSubject } from '../../src/inspector/system-subject.ts';
 import { applyRecord, type Moment } from '../../src/inspector/timeline.ts';
+import { innermostStates } from '../../src/state-value.ts';
 import { Track } from '../../src/web/inspect/model/track.ts';
 import { Inbox } from '../support/inbox.ts';
 import { joinByWebSocket } from '../support/peers.ts';
@@ -324,6 +325,27 @@ describe('a recording of a server', patient, () => {
     expect(told).toHaveLength(2);
   });
 
+  test('of states that are deeper than anybody reads is read all the same, and says what it has left out', () => {
+    const subject = new SystemSubject('deep');
+    const engine = new Inspector({ subject, clock: systemClock, onFault: fail });
+    onTestFinished(() => engine.close());
+    const lines: string[] = [];
+    engine.record({ write: (line) => void lines.push(line) });
+    for (const levels of [90, 91, 300]) {
+      const actor = createActor(nested(levels), { inspect: (event) => subject.observe(event) }).start();
+      actor.send({ type: 'again' });
+      actor.stop();
+    }
+    for (const { records } of [readRecording(lines), readRecording(engine.recording())]) {
+      const states = records.flatMap((record) => {
+        if (record.kind === 'spawn') return innermostStates(record.actor.value);
+        return record.kind === 'transition' ? innermostStates(record.value) : [];
+      });
+      const cut = '‹nested deeper›';
+      expect(states).toEqual(['last', cut, cut].flatMap((state) => [state, state, state, state]));
+    }
+  });
+
   test('begins anew where a slow disk has lost lines, and is right again from there on', () => {
     const { disk, turn, text } = slowDisk();
     const subject = new SystemSubject('busy');
@@ -388,6 +410,18 @@ const door = createMachine({
   initial: 'closed',
   states: { closed: { on: { open: 'ajar' } }, ajar: { on: { shut: 'closed' } } },
 });
+
+/** A machine whose innermost state is in as many others. */
+function nested(levels: number): AnyStateMachine {
+  let node: Nest = { initial: 'last', states: { last: {} } };
+  for (let level = 0; level < levels; level += 1) node = { initial: 'next', states: { next: node } };
+  return createMachine({ ...node, on: { again: { actions: () => undefined } } });
+}
+
+interface Nest {
+  readonly initial?: string;
+  readonly states?: Readonly<Record<string, Nest>>;
+}
 
 /** As much as a record takes of an event. */
 const words = Array.from({ length: 20 }, () => 'x'.repeat(200));
