@@ -1,24 +1,30 @@
 /** The definitions of all machines whose actors were seen, each made once and drawn once. */
-import { setTimeout } from 'node:timers/promises';
 import type { AnyActorRef, AnyStateMachine } from 'xstate';
+import type { Clock } from '../clock.ts';
 import { defineMachine } from './definition.ts';
-import { draw } from './draw.ts';
+import { draw, type DrawLimits } from './draw.ts';
 import type { Definition } from './messages.ts';
 
 /** Whoever takes a recording away does not wait for charts longer than this: each machine's text is in it anyway. */
 const mostWaitMs = 30_000;
 
+export interface DefinitionsOptions {
+  readonly clock: Clock;
+  /** Is told each definition, and told it again once its chart is drawn, or given up. */
+  readonly tell: (definition: Definition) => void;
+  readonly limits?: DrawLimits;
+}
+
 export class Definitions {
-  /** Is told each definition, and told it again once its chart is drawn. */
-  readonly #tell: (definition: Definition) => void;
+  readonly #options: DefinitionsOptions;
   // Machines that differ only in their implementations have one config.
   readonly #byConfig = new Map<object, Definition>();
   readonly #byId = new Map<string, Definition>();
   readonly #ending = new AbortController();
   #drawing: Promise<void> = Promise.resolve();
 
-  constructor(tell: (definition: Definition) => void) {
-    this.#tell = tell;
+  constructor(options: DefinitionsOptions) {
+    this.#options = options;
   }
 
   [Symbol.iterator](): IterableIterator<Definition> {
@@ -34,7 +40,7 @@ export class Definitions {
     const definition = defineMachine(logic, this.#idFor(logic));
     this.#byConfig.set(logic.config, definition);
     this.#byId.set(definition.id, definition);
-    this.#tell(definition);
+    this.#options.tell(definition);
     // One after the other: layouts are work, and there is other work to do.
     this.#drawing = this.#drawing.then(() => this.#draw(definition));
     return definition;
@@ -42,10 +48,13 @@ export class Definitions {
 
   /** Resolves once every machine that is known has been drawn, or cannot be, or takes too long. */
   async drawn(): Promise<void> {
-    const over = new AbortController();
-    const late = setTimeout(mostWaitMs, undefined, { signal: over.signal }).catch(() => undefined);
+    const { clock } = this.#options;
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => {
+      timer = clock.setTimeout(resolve, mostWaitMs);
+    });
     await Promise.race([this.#drawing, late]);
-    over.abort();
+    clock.clearTimeout(timer);
   }
 
   /** Draws no more. @returns once nothing is being drawn. */
@@ -59,11 +68,13 @@ export class Definitions {
   }
 
   async #draw(definition: Definition): Promise<void> {
-    const svg = await draw(definition.mermaid, this.#ending.signal);
-    if (svg === undefined) return;
-    const drawn = { ...definition, svg };
+    const { tell, ...options } = this.#options;
+    const { signal } = this.#ending;
+    const drawing = signal.aborted ? undefined : await draw(definition.mermaid, { ...options, signal });
+    if (drawing === undefined) return;
+    const drawn = { ...definition, ...drawing };
     this.#byId.set(drawn.id, drawn);
-    this.#tell(drawn);
+    tell(drawn);
   }
 }
 

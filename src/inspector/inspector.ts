@@ -67,10 +67,10 @@ export class Inspector {
   #isClosed = false;
 
   constructor(options: InspectorOptions) {
-    const { subject, limits = ringLimits } = options;
+    const { subject, clock, limits = ringLimits } = options;
     this.#options = options;
     this.#ring = new Ring(limits);
-    this.#definitions = new Definitions((definition) => this.#define(definition));
+    this.#definitions = new Definitions({ clock, tell: (definition) => this.#define(definition) });
     this.#recorder = new Recorder({
       subject,
       definitions: this.#definitions,

@@ -53,6 +53,7 @@ const messages = {
     id: Type.String(),
     name: Type.String(),
     svg: Type.Optional(Type.String()),
+    undrawn: Type.Optional(Type.String()),
     mermaid: Type.String(),
     states: Type.Record(Type.String(), Type.String()),
     transitions: Type.Array(

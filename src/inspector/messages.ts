@@ -323,6 +323,8 @@ export interface Definition {
    * with the `g.edge-label`, whose `data-from` and `data-to` they are. Left out until it is drawn, or where it cannot be.
    */
   readonly svg?: string;
+  /** Why it cannot be drawn, in words; only where that is so. */
+  readonly undrawn?: string;
   readonly mermaid: string;
   /** The `data-id` of each state by its path: `{"open.heartbeat": "open_heartbeat"}`. */
   readonly states: Readonly<Record<string, string>>;

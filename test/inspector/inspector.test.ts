@@ -8,6 +8,7 @@ import { SystemSubject } from '../../src/inspector/system-subject.ts';
 import { Track } from '../../src/web/inspect/model/track.ts';
 import { connectionOf, joinByWebSocket } from '../support/peers.ts';
 import { patient, serve } from '../support/test-server.ts';
+import { SimulatedClock } from '../support/simulated-clock.ts';
 import { Watcher } from '../support/watcher.ts';
 
 /** How many observers an actor's system has: XState tells nobody, so it is watched as it goes through them. */
@@ -216,6 +217,9 @@ const light = createMachine({
   states: { red: { on: { go: 'green' } }, green: { on: { stop: 'red' } } },
 });
 
+/** How often viewers are told what is new. */
+const tickMs = 50;
+
 class TestOutlet {
   readonly messages: InspectorMessage[] = [];
   bufferedBytes = 0;
@@ -253,7 +257,8 @@ describe('the engine', () => {
   });
 
   test('never ends the program, whatever an actor throws that is looked at', () => {
-    const { clock, tick } = manualClock();
+    const clock = new SimulatedClock();
+    const tick = () => clock.advance(tickMs);
     const faults: unknown[] = [];
     const subject = new SystemSubject('evil');
     const engine = new Inspector({ subject, clock, onFault: (thrown) => faults.push(thrown) });
@@ -286,7 +291,8 @@ describe('the engine', () => {
   });
 
   test('tells a viewer who reads too slowly what it lost, and begins anew', async () => {
-    const { clock, tick } = manualClock();
+    const clock = new SimulatedClock();
+    const tick = () => clock.advance(tickMs);
     const subject = new SystemSubject('slow');
     const engine = new Inspector({ subject, clock, onFault: fail, limits: { records: 100, bytes: 1e6 } });
     onTestFinished(() => engine.close());
@@ -317,7 +323,8 @@ describe('the engine', () => {
   });
 
   test('records figures once a second, or less often where many have changed', () => {
-    const { clock, tick } = manualClock();
+    const clock = new SimulatedClock();
+    const tick = () => clock.advance(tickMs);
     const subject = new SystemSubject('crowd');
     const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
     onTestFinished(() => void actor.stop());
@@ -348,7 +355,8 @@ describe('the engine', () => {
   });
 
   test('gives a viewer the figures of before it came, and all of them again where it has lost records', () => {
-    const { clock, tick } = manualClock();
+    const clock = new SimulatedClock();
+    const tick = () => clock.advance(tickMs);
     const subject = new SystemSubject('told');
     const start = (id: string): AnyActorRef =>
       createActor(light, { id, inspect: (event) => subject.observe(event) }).start();
@@ -428,18 +436,4 @@ function trackOf([hello, ...messages]: readonly InspectorMessage[]): Track {
   const track = new Track(hello);
   for (const message of messages) track.take(message as Parameters<Track['take']>[0]);
   return track;
-}
-
-/** A clock whose one timer fires when it is told to. */
-function manualClock() {
-  let due: (() => void) | undefined;
-  const clock = {
-    ...systemClock,
-    setTimeout: (fn: () => void) => {
-      due = fn;
-      return fn;
-    },
-    clearTimeout: () => undefined,
-  };
-  return { clock, tick: () => due?.() };
 }

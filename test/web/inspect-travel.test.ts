@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
+import type { Definition } from '../../src/inspector/messages.ts';
 import { systemClock } from '../../src/clock.ts';
 import { memoryPair, type MemoryPeer } from '../../src/transports/memory.ts';
 import { bringAxe, violations } from '../support/axe.ts';
@@ -193,15 +194,8 @@ describe.skipIf(isMissing)("the inspector's page, in time", { timeout: timeoutMs
       '<image href="https://example.com/x.png"/><foreignObject><p>!</p></foreignObject>',
       '<g class="node" data-id="on" onclick="document.title = 3"><rect width="9" height="9"/></g></svg>',
     ].join('');
-    const actor = { id: 'x:1', name: 'evil', type: 'other', machine: 'm', status: 'active', value: 'on' };
-    const definition = { id: 'm', name: 'm', svg: evil, mermaid: '', states: { on: 'on' }, transitions: [] };
-    const lines = [
-      { type: 'hello', version: 1, mode: 'recording', title: 'evil', at: 1 },
-      { type: 'definition', ...definition, config: '{}' },
-      { type: 'actors', done: true, actors: [{ ...actor, since: 0, changedAt: 0 }] },
-    ];
-    await drop('evil.jsonl', lines.map((line) => JSON.stringify(line)).join('\n'));
-    await rowOf(page, 'evil').click();
+    await drop('evil.jsonl', recordingWith({ svg: evil }));
+    await rowOf(page, 'on stage').click();
     await seen(lit(page, 'on'));
     await lit(page, 'on').click();
     expect(await page.title()).toBe('hubbub inspector');
@@ -210,4 +204,24 @@ describe.skipIf(isMissing)("the inspector's page, in time", { timeout: timeoutMs
     ).toBe(0);
     await button('Back to live').click();
   });
+
+  it('says why a machine is not drawn', async () => {
+    await drop('large.jsonl', recordingWith({ undrawn: 'its layout takes longer than 60 s' }));
+    await rowOf(page, 'on stage').click();
+    await seen(page.getByText('This machine cannot be drawn: its layout takes longer than 60 s.'));
+    expect(await page.locator('.chart svg').count()).toBe(0);
+    await button('Back to live').click();
+  });
 });
+
+/** A recording of one actor, whose machine has this chart, or none. */
+function recordingWith(drawing: Pick<Definition, 'svg' | 'undrawn'>): string {
+  const actor = { id: 'x:1', name: 'on stage', type: 'other', machine: 'm', status: 'active', value: 'on' };
+  const definition = { id: 'm', name: 'm', mermaid: '', states: { on: 'on' }, transitions: [], config: '{}' };
+  const lines = [
+    { type: 'hello', version: 1, mode: 'recording', title: 'stage', at: 1 },
+    { type: 'definition', ...definition, ...drawing },
+    { type: 'actors', done: true, actors: [{ ...actor, since: 0, changedAt: 0 }] },
+  ];
+  return lines.map((line) => JSON.stringify(line)).join('\n');
+}

@@ -3,6 +3,7 @@
  * view until somebody zooms it, drags it or scrolls it: then it stays where it was put.
  */
 import { useEffect, useLayoutEffect, useRef, useState, type PointerEvent, type ReactNode } from 'react';
+import type { Hello } from '../../../inspector/messages.ts';
 import { useSignal } from '../../hooks/use-signal.ts';
 import { useDrawing, type Drawn } from '../hooks/use-drawing.ts';
 import { useWidth } from '../hooks/use-width.ts';
@@ -20,14 +21,19 @@ const scrolling = /^(?:Arrow|Page|Home|End| $)/;
 
 export function Chart(drawn: Drawn) {
   const hello = useSignal(drawn.session.hello);
-  if (drawn.definition.svg !== undefined) return <Drawing {...drawn} />;
-  const words =
-    hello?.mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
+  const { svg, undrawn } = drawn.definition;
+  if (svg !== undefined) return <Drawing {...drawn} />;
   return (
     <figure className="chart">
-      <p className="lesson">{words}</p>
+      <p className="lesson" role="status">
+        {undrawn === undefined ? lackWords(hello?.mode) : `This machine cannot be drawn: ${undrawn}.`}
+      </p>
     </figure>
   );
+}
+
+function lackWords(mode: Hello['mode'] | undefined): string {
+  return mode === 'live' ? 'The machine is being drawn …' : 'The recording has no drawing of it.';
 }
 
 function Drawing(drawn: Drawn) {
