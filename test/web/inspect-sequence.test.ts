@@ -42,10 +42,8 @@ function rowsIn(page: Page): Locator {
 }
 
 /** What the rows in view say, in their order. */
-function wordsIn(page: Page): Promise<(string | null)[]> {
-  return page
-    .locator('.happening [aria-label]')
-    .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('aria-label')));
+function wordsIn(page: Page): Promise<string[]> {
+  return page.locator('.happening .visually-hidden').allTextContents();
 }
 
 function details(page: Page): Locator {

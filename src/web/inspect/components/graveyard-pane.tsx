@@ -72,8 +72,8 @@ export function GraveyardPane({ session, view }: { readonly session: Session; re
 function GraveLine({ grave: { facts, end, messagesIn, messagesOut } }: { readonly grave: Grave }) {
   return (
     <>
-      <b>{facts.name}</b>
-      <span>{facts.room}</span>
+      <b title={facts.name}>{facts.name}</b>
+      <span title={facts.room}>{facts.room}</span>
       <span>
         {end?.code} {end?.name}
       </span>

@@ -38,7 +38,7 @@ export function SequenceHeads({ cast, lifelines, lanes }: SequenceHeadsProps) {
             <div key={id} className="lifeline" data-selected={id === selected} style={{ left, width }}>
               <button
                 type="button"
-                title={`Select ${fullNameOf(cast, id)}`}
+                title={`Select ${name} · ${about}`}
                 onClick={() => selectAmong(lifelines, id)}
               >
                 <b>{name}</b>

@@ -39,7 +39,8 @@ export function SequenceRow({ row, before, index, lanes, lives, isSelected, onSe
       <div className="later" role="gridcell" data-long={laterMs >= 1_000}>
         {laterMs > 0 && laterWords(laterMs)}
       </div>
-      <div role="gridcell" aria-label={row.words} title={row.words}>
+      <div role="gridcell" title={row.words}>
+        <span className="visually-hidden">{row.words}</span>
         <svg width={lanes.width} height={rowHeight} aria-hidden="true" focusable="false">
           <Shapes shapes={drawRow(row, lanes, lives)} />
         </svg>
