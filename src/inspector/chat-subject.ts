@@ -87,6 +87,11 @@ export class ChatSubject implements Subject {
     );
   }
 
+  /** The parent of all connections makes a list of them only when it is asked for one. */
+  childCountOf(actor: AnyActorRef): number | undefined {
+    return isCrowd(actor) ? this.#options.connections.size : undefined;
+  }
+
   factsOf(actor: AnyActorRef): unknown {
     const connection = this.#connectionOf(actor);
     if (connection === undefined) return undefined;

@@ -23,7 +23,7 @@ export function detailOf(subject: Subject, actor: AnyActorRef): Detail {
     ...(snapshot.output === undefined ? {} : { output: project(snapshot.output, fully) }),
     ...(snapshot.error === undefined ? {} : { error: project(snapshot.error, fully) }),
     timers: timersOf(actor, Infinity) ?? [],
-    children: Object.keys(snapshot.children ?? {}).length,
+    children: subject.childCountOf(actor) ?? Object.keys(snapshot.children ?? {}).length,
     ...(facts === undefined ? {} : { facts: project(facts, fully) }),
   };
 }

@@ -54,6 +54,8 @@ export interface Subject {
   describe(actor: AnyActorRef): Description;
   /** What may be shown of an actor's context. */
   contextOf(actor: AnyActorRef, context: object): unknown;
+  /** How many actors are below one, where that is known without a list of them. */
+  childCountOf(actor: AnyActorRef): number | undefined;
   /** More about an actor, for its details. */
   factsOf(actor: AnyActorRef): unknown;
   tap(listener: DataPlaneListener | undefined): void;

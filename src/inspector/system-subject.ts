@@ -46,6 +46,10 @@ export class SystemSubject implements Subject {
     return context;
   }
 
+  childCountOf(): undefined {
+    return undefined;
+  }
+
   factsOf(): undefined {
     return undefined;
   }

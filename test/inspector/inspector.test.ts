@@ -145,6 +145,18 @@ describe('a viewer of a server', patient, () => {
     expect(gauges.totals?.messagesIn).toBe(1);
   });
 
+  test('is told how many connections there are without a list of them being made', async () => {
+    const server = await serve();
+    await joinByWebSocket(server);
+    const watcher = await Watcher.watch(server.url);
+    const { connections } = server.actor.getSnapshot().children;
+    if (connections === undefined) throw new Error('a server that listens has connections');
+    const list = vi.spyOn(connections.getSnapshot(), 'children', 'get');
+    watcher.send({ type: 'watch', actors: [connections.sessionId] });
+    expect(await watcher.next('detail')).toMatchObject({ id: connections.sessionId, children: 1 });
+    expect(list).not.toHaveBeenCalled();
+  });
+
   test('may kick a connection, whose story is told after its end', async () => {
     const server = await serve();
     const member = await joinByWebSocket(server, { name: 'ada' });
