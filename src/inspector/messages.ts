@@ -415,6 +415,7 @@ export interface Lost {
   readonly type: 'lost';
   /** Since the page connected, or the recording began. */
   readonly batches: number;
+  /** Records alone: figures and definitions come again in full. */
   readonly records: number;
 }
 

@@ -5,6 +5,7 @@ import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Sink } from './inspector.ts';
 import type { Lost } from './messages.ts';
+import { isRecordText } from './ring.ts';
 
 /**
  * What may wait for a slow disk; beyond it lines are left out until most of that is written. Then it is written down that
@@ -42,7 +43,7 @@ export class RecordFile implements Sink {
   write(text: string, anew: () => Iterable<string>): void {
     if (this.#hasFailed) return;
     if (this.#stream.writableLength > (this.#isBehind ? littleWaitingBytes : mostWaitingBytes)) {
-      this.#leaveOut();
+      this.#leaveOut(text);
       return;
     }
     if (this.#isBehind) {
@@ -61,10 +62,10 @@ export class RecordFile implements Sink {
     await finished(this.#stream).catch(() => undefined);
   }
 
-  #leaveOut(): void {
+  #leaveOut(text: string): void {
     if (!this.#isBehind) this.#lost.batches += 1;
     this.#isBehind = true;
-    this.#lost.records += 1;
+    if (isRecordText(text)) this.#lost.records += 1;
   }
 
   #tellLoss(): void {

@@ -13,6 +13,11 @@ export interface RingLimits {
 
 export const ringLimits: RingLimits = { records: 20_000, bytes: 16 * 1_024 * 1_024 };
 
+/** Whether a line of a recording is a record: those alone begin with a number. */
+export function isRecordText(line: string): boolean {
+  return line.startsWith('{"seq":');
+}
+
 /** What a text costs in memory beside its characters. */
 const overheadBytes = 40;
 
@@ -76,7 +81,8 @@ export class Ring {
 
   /** Adds the next record. @returns its text */
   push(record: InspectorRecord): string {
-    const text = JSON.stringify(record);
+    const { seq, at, ...what } = record;
+    const text = JSON.stringify({ seq, at, ...what });
     if (this.#size === this.limits.records) this.#forgetOldest();
     this.#texts[this.nextSeq % this.limits.records] = text;
     this.#size += 1;
