@@ -2,19 +2,18 @@
  * The inspector gives those who watch what they need: it has the recorder run while there are any, and lets go of every
  * actor when the last one has left.
  */
-import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
-import { assertNever } from '../assert.ts';
 import type { Clock } from '../clock.ts';
-import { parseCommand } from './commands.ts';
+import { Clerk } from './clerk.ts';
 import { Definitions } from './definitions.ts';
 import { detailOf } from './detail.ts';
-import { FigureBook } from './figure-book.ts';
+import { FigureFeed, type FigureNews } from './figure-feed.ts';
 import type { Flights } from './flights.ts';
 import type { Lab } from './lab.ts';
-import type { Answer, Command, Definition, FigureRow, Figures, Hello, InspectorMessage } from './messages.ts';
+import type { Definition, Hello, InspectorMessage } from './messages.ts';
+import { ProcessGauges } from './process-gauges.ts';
 import { Recorder } from './recorder.ts';
 import { Ring, ringLimits, type RingLimits } from './ring.ts';
-import type { ConnectionFigures, Subject } from './subject.ts';
+import type { Subject } from './subject.ts';
 import { Viewer, type Outlet } from './viewer.ts';
 
 export interface InspectorOptions {
@@ -43,12 +42,6 @@ const tickMs = 50;
 const ticksPerSecond = 1_000 / tickMs;
 const ticksPerDetail = ticksPerSecond / 4;
 
-/** Recordings have figures once a second, or less often where those that have changed are more than this by then. */
-const figuresRecordedPerSecond = 500;
-
-const eventLoopResolutionMs = 10;
-const nanosecondsPerMs = 1e6;
-
 export class Inspector {
   readonly #options: InspectorOptions;
   readonly #ring: Ring;
@@ -56,11 +49,9 @@ export class Inspector {
   readonly #recorder: Recorder;
   readonly #viewers = new Set<Viewer>();
   readonly #sinks = new Set<Sink>();
-  readonly #figuresSent = new FigureBook();
-  readonly #figuresRecorded = new FigureBook();
-  // How many may be recorded by now.
-  #figuresDue = 0;
-  #eventLoop: IntervalHistogram | undefined;
+  readonly #figures: FigureFeed;
+  readonly #clerk: Clerk;
+  readonly #processGauges = new ProcessGauges();
   #timer: unknown;
   #ticks = 0;
   #isBroken = false;
@@ -70,6 +61,12 @@ export class Inspector {
     const { subject, clock, limits = ringLimits } = options;
     this.#options = options;
     this.#ring = new Ring(limits);
+    this.#figures = new FigureFeed(subject);
+    this.#clerk = new Clerk({
+      ...options,
+      now: () => subject.now(),
+      sendDetails: (viewer) => this.#sendDetails(viewer),
+    });
     this.#definitions = new Definitions({ clock, tell: (definition) => this.#define(definition) });
     this.#recorder = new Recorder({
       subject,
@@ -121,12 +118,12 @@ export class Inspector {
       definitions: this.#definitions,
       recorder: this.#recorder,
       ring: this.#ring,
-      figures: () => this.#figures(this.#figuresNow()),
+      figures: () => this.#figures.now(),
     });
     this.#viewers.add(viewer);
     this.#options.lab?.attend();
     return {
-      command: (text) => this.#take(viewer, text),
+      command: (text) => this.#clerk.take(viewer, text),
       leave: () => {
         this.#viewers.delete(viewer);
         if (this.#viewers.size === 0 && !this.#isClosed) this.#options.lab?.desert();
@@ -193,10 +190,9 @@ export class Inspector {
 
   #begin(): void {
     if (this.#recorder.runs) return;
-    this.#eventLoop = monitorEventLoopDelay({ resolution: eventLoopResolutionMs });
-    this.#eventLoop.enable();
+    this.#processGauges.start();
     this.#recorder.start();
-    this.#safely(() => this.#recordFigures(this.#figuresNow(), Infinity));
+    this.#safely(() => this.#tellFigures(this.#figures.begin()));
     this.#schedule();
   }
 
@@ -205,10 +201,8 @@ export class Inspector {
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#recorder.stop();
-    this.#figuresSent.clear();
-    this.#figuresRecorded.clear();
-    this.#eventLoop?.disable();
-    this.#eventLoop = undefined;
+    this.#figures.clear();
+    this.#processGauges.stop();
   }
 
   #schedule(): void {
@@ -227,56 +221,24 @@ export class Inspector {
   #everySecond(): void {
     this.#recorder.sweep();
     this.#noteGauges();
-    const figures = this.#figuresNow();
-    this.#sendFigures(figures);
-    this.#recordFigures(figures, figuresRecordedPerSecond);
+    this.#tellFigures(this.#figures.next(this.#viewers.size > 0));
   }
 
   #noteGauges(): void {
     const { subject } = this.#options;
     const { totals, ...gauges } = subject.gauges();
-    const delay = this.#eventLoop;
-    const known = delay !== undefined && delay.count > 0;
     this.#recorder.note({
       kind: 'gauges',
       ...gauges,
       actors: this.#recorder.actors,
       ...(totals === undefined ? {} : { totals: { ...totals, records: this.#recorder.recorded } }),
-      eventLoopDelayMs: known
-        ? { p50: delayMs(delay.percentile(50)), p99: delayMs(delay.percentile(99)), max: delayMs(delay.max) }
-        : { p50: 0, p99: 0, max: 0 },
-      rssBytes: process.memoryUsage.rss(),
+      ...this.#processGauges.read(),
     });
-    delay?.reset();
   }
 
-  #figuresNow(): FigureRow[] {
-    return [...this.#options.subject.figures()].map(rowOf);
-  }
-
-  #figures(rows: readonly FigureRow[]): Figures {
-    return { type: 'figures', at: this.#options.subject.now(), rows };
-  }
-
-  /** Sends the figures that have changed in the last second. */
-  #sendFigures(all: readonly FigureRow[]): void {
-    if (this.#viewers.size === 0) return;
-    const rows = this.#figuresSent.news(all);
-    this.#figuresSent.note(all);
-    if (rows.length === 0) return;
-    const figures = this.#figures(rows);
-    for (const viewer of this.#viewers) viewer.figures(figures);
-  }
-
-  /** Records the figures that have changed since the last time, all at once, when so many are due. */
-  #recordFigures(all: readonly FigureRow[], due: number): void {
-    const rows = this.#figuresRecorded.news(all);
-    this.#figuresDue += due;
-    if (rows.length > this.#figuresDue) return;
-    this.#figuresDue = 0;
-    if (rows.length === 0) return;
-    this.#figuresRecorded.note(all);
-    this.#writeDown(this.#ring.tell(this.#figures(rows)));
+  #tellFigures({ forViewers, forRecordings }: FigureNews): void {
+    if (forViewers !== undefined) for (const viewer of this.#viewers) viewer.figures(forViewers);
+    if (forRecordings !== undefined) this.#writeDown(this.#ring.tell(forRecordings));
   }
 
   #sendDetails(viewer: Viewer): void {
@@ -300,7 +262,7 @@ export class Inspector {
     for (const definition of this.#definitions) yield JSON.stringify(definition);
     const actors = [...this.#recorder.present()];
     yield JSON.stringify({ type: 'actors', anew: true, done: true, actors } satisfies InspectorMessage);
-    yield JSON.stringify(this.#figures(this.#figuresNow()));
+    yield JSON.stringify(this.#figures.now());
   }
 
   /** What is thrown while somebody is told something must not end the program that is watched. */
@@ -317,67 +279,4 @@ export class Inspector {
     this.#isBroken = true;
     this.#options.onFault(thrown);
   }
-
-  // What a page asks for
-
-  #take(viewer: Viewer, text: string): void {
-    const command = parseCommand(text);
-    if (command === undefined) {
-      viewer.tell({ type: 'answer', ref: 0, ok: false, reason: 'that is no command' });
-      return;
-    }
-    const { ref } = command;
-    const mayAsk = viewer.commands.take(this.#options.subject.now()) === 0;
-    const answer = mayAsk ? this.#carryOut(viewer, command) : tooMany;
-    if (answer === undefined || ref === undefined) return;
-    viewer.tell({ type: 'answer', ref, ...answer });
-  }
-
-  /** @returns what to answer, or undefined where it has been. */
-  #carryOut(viewer: Viewer, command: Command): Omit<Answer, 'type' | 'ref'> | undefined {
-    const { flights, lab, kick, readOnlyReason = onlyWatches } = this.#options;
-    const readOnly = { ok: false, reason: readOnlyReason };
-    const ref = command.ref === undefined ? {} : { ref: command.ref };
-    switch (command.type) {
-      case 'watch':
-        viewer.watch(command.actors);
-        this.#sendDetails(viewer);
-        return { ok: true };
-      case 'story': {
-        if (flights === undefined) return { ok: false, reason: 'nothing is kept of connections here' };
-        const story = flights.storyOf(command.connection);
-        viewer.tell({
-          type: 'story',
-          ...ref,
-          id: command.connection,
-          ...(story === undefined ? {} : { story }),
-        });
-        return undefined;
-      }
-      case 'graveyard':
-        if (flights === undefined) return { ok: false, reason: 'nothing is kept of connections here' };
-        viewer.tell({ type: 'graveyard', ...ref, ...flights.graveyard(command.limit) });
-        return undefined;
-      case 'kick':
-        if (kick === undefined) return readOnly;
-        return kick(command.connection) ? { ok: true } : { ok: false, reason: 'there is no such connection' };
-      case 'lab':
-        return lab === undefined ? readOnly : lab.carryOut(command.task);
-      default:
-        return assertNever(command);
-    }
-  }
-}
-
-const tooMany = { ok: false, reason: 'so many commands at once are no hand that gives them' } as const;
-const onlyWatches = 'this inspector watches, and that is all';
-
-function rowOf(figures: ConnectionFigures): FigureRow {
-  const { actor, messagesIn, messagesOut, outboxMessages, outboxBytes } = figures;
-  return [actor.sessionId, messagesIn, messagesOut, outboxMessages, outboxBytes];
-}
-
-/** What is measured is the whole period of the timer that measures, in nanoseconds. */
-function delayMs(periodNs: number): number {
-  return Math.max(0, Math.round((periodNs / nanosecondsPerMs - eventLoopResolutionMs) * 100) / 100);
 }
