@@ -15,7 +15,8 @@ import { isRunning } from '../leaks/names.ts';
 import { edgesOf } from './definition.ts';
 import type { Definitions } from './definitions.ts';
 import { shownContext, stateIn } from './detail.ts';
-import type { Actor, Definition, InspectorRecord, Projection } from './messages.ts';
+import { contextIn, KnownActors, type Known } from './known-actors.ts';
+import type { Actor, InspectorRecord, Projection } from './messages.ts';
 import { project, projectEvent } from './projection.ts';
 import type { Ring } from './ring.ts';
 import { Sampler } from './sampler.ts';
@@ -32,19 +33,6 @@ export interface RecorderOptions {
   readonly onFault: (thrown: unknown) => void;
 }
 
-/** What is remembered of an actor between two of its records. */
-interface Known {
-  readonly id: string;
-  readonly definition: Definition | undefined;
-  readonly since: number;
-  changedAt: number;
-  lastEvent: string | undefined;
-  context: unknown;
-  /** The arrows followed since its last snapshot, and whether any transition was taken. */
-  edges: string[];
-  moved: boolean;
-}
-
 /** A record before it has its number and its time. */
 type Unnumbered = InspectorRecord extends infer R
   ? R extends unknown
@@ -58,12 +46,12 @@ export class Recorder implements DataPlaneListener {
   recorded = 0;
   readonly #options: RecorderOptions;
   readonly #subscriptions = new Map<AnyActorRef, Subscription>();
-  readonly #known = new Map<AnyActorRef, Known>();
-  readonly #byId = new Map<string, AnyActorRef>();
+  readonly #known: KnownActors;
   #runs = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#known = new KnownActors(options.subject, options.definitions);
   }
 
   get runs(): boolean {
@@ -97,7 +85,6 @@ export class Recorder implements DataPlaneListener {
     for (const subscription of this.#subscriptions.values()) subscription.unsubscribe();
     this.#subscriptions.clear();
     this.#known.clear();
-    this.#byId.clear();
     ring.clear();
   }
 
@@ -106,7 +93,7 @@ export class Recorder implements DataPlaneListener {
     for (const [actor, known] of this.#known) {
       let row: Actor | undefined;
       this.#safely(() => {
-        if (isRunning(actor)) row = this.#rowOf(actor, known);
+        if (isRunning(actor)) row = this.#known.rowOf(actor, known);
       });
       if (row !== undefined) yield row;
     }
@@ -114,13 +101,13 @@ export class Recorder implements DataPlaneListener {
 
   /** The actor of an id, while it is known to live. */
   find(id: string): AnyActorRef | undefined {
-    return this.#byId.get(id);
+    return this.#known.find(id);
   }
 
   /** Notes the end of actors that ended without a word: XState says nothing of one whose transition threw. */
   sweep(): void {
     this.#safely(() => {
-      for (const actor of this.#known.keys()) if (!isRunning(actor)) this.#ended(actor, endOf(actor));
+      for (const [actor] of this.#known) if (!isRunning(actor)) this.#ended(actor, endOf(actor));
     });
   }
 
@@ -246,34 +233,13 @@ export class Recorder implements DataPlaneListener {
   // Births and deaths
 
   #spawned(actor: AnyActorRef): void {
-    const known = this.#know(actor);
-    this.#record({ kind: 'spawn', actor: this.#rowOf(actor, known) });
-  }
-
-  #know(actor: AnyActorRef): Known {
-    const { definitions, subject } = this.#options;
-    const { since, lastEvent } = subject.describe(actor);
-    const now = subject.now();
-    const known: Known = {
-      id: actor.sessionId,
-      definition: definitions.of(actor),
-      since: since ?? now,
-      changedAt: now,
-      lastEvent,
-      context: contextIn(actor.getSnapshot() as Snapshot<unknown>),
-      edges: [],
-      moved: false,
-    };
-    this.#known.set(actor, known);
-    this.#byId.set(known.id, actor);
-    return known;
+    const known = this.#known.meet(actor);
+    this.#record({ kind: 'spawn', actor: this.#known.rowOf(actor, known) });
   }
 
   #ended(actor: AnyActorRef, snapshot: Snapshot<unknown>): void {
-    const known = this.#known.get(actor);
+    const known = this.#known.forget(actor);
     if (known === undefined) return;
-    this.#known.delete(actor);
-    this.#byId.delete(known.id);
     // A child that was done first may tell so last: who is heard no more is up to the system that goes with its root.
     this.#subscriptions.delete(actor);
     const left: unknown = snapshot.status === 'error' ? snapshot.error : snapshot.output;
@@ -287,33 +253,9 @@ export class Recorder implements DataPlaneListener {
 
   /** Tells an actor that was there already, and those below it. */
   #find(actor: AnyActorRef, tell: (row: Actor) => void): void {
-    if (!isRunning(actor) || this.#known.has(actor)) return;
-    tell(this.#rowOf(actor, this.#know(actor)));
+    if (!isRunning(actor) || this.#known.get(actor) !== undefined) return;
+    tell(this.#known.rowOf(actor, this.#known.meet(actor)));
     for (const child of childrenOf(actor)) this.#find(child, tell);
-  }
-
-  #rowOf(actor: AnyActorRef, known: Known): Actor {
-    const { id, definition, context, since, changedAt, lastEvent } = known;
-    const { subject } = this.#options;
-    const { type, connection } = subject.describe(actor);
-    const parent = actor._parent;
-    const snapshot = actor.getSnapshot() as Snapshot<unknown>;
-    const timers = definition === undefined ? [] : (timersOf(actor) ?? []);
-    return {
-      id,
-      ...(parent === undefined ? {} : { parent: parent.sessionId }),
-      name: actor.id,
-      type,
-      ...(definition === undefined ? {} : { machine: definition.id }),
-      status: snapshot.status,
-      ...stateIn(snapshot),
-      ...shownContext(subject, actor, context),
-      since,
-      changedAt,
-      ...(lastEvent === undefined ? {} : { lastEvent }),
-      ...(timers.length === 0 ? {} : { timers }),
-      ...(connection === undefined ? {} : { connection }),
-    };
   }
 
   /** @returns when it was */
@@ -345,10 +287,6 @@ export class Recorder implements DataPlaneListener {
 function childrenOf(actor: AnyActorRef): AnyActorRef[] {
   const { children = {} } = actor.getSnapshot() as { children?: Record<string, AnyActorRef | undefined> };
   return Object.values(children).filter((child) => child !== undefined);
-}
-
-function contextIn(snapshot: Snapshot<unknown>): unknown {
-  return (snapshot as { context?: unknown }).context;
 }
 
 /** How an actor ended, which may still be `active` by its snapshot. */
