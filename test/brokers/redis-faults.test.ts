@@ -416,6 +416,28 @@ describe.skipIf(!hasRedis)('a replica', patient, () => {
 });
 
 describe.skipIf(!hasRedis)('an old master', patient, () => {
+  test('that gives in while nobody says anything -> is left all the same', async () => {
+    const old = await startMaster();
+    const promoted = await replicaOf(old);
+    // What nobody says is not what tells: this server's presence is told again long after the end of this test.
+    const settings = {
+      redis: [old.url, promoted.url],
+      brokerWaitMs: 500,
+      presenceTtlMs: 20 * patient.timeout,
+    };
+    const server = await serve(onRedis('', settings));
+    await untilBroker(server, 'ready');
+    await promoted.command('REPLICAOF', 'NO', 'ONE');
+    const lost = untilBroker(server, 'degraded');
+    await old.command('REPLICAOF', '127.0.0.1', String(promoted.port));
+    await lost;
+    await untilBroker(server, 'ready');
+    const ann = await joinByWebSocket(server, { room: 'tea', name: 'ann' });
+    say(ann, ['hello']);
+    await isAcked(ann, ['hello']);
+    expect(await offsetIn(promoted)).toBe(1);
+  });
+
   test('that a server is linked to stays its own; once it gives in, all are told that the room begins anew', async () => {
     const old = await startMaster();
     const promoted = await replicaOf(old);

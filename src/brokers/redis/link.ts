@@ -35,15 +35,19 @@ interface Shard {
 
 export class Link {
   readonly #options: LinkOptions;
+  readonly #url: string;
   readonly #clients = new Set<Client>();
+  /** The one that carries commands, where there is no cluster. */
+  #only: Client | undefined;
   #nodes: Node[] = [];
   #shards: Shard[] = [];
   #watch: unknown;
   #isOpen = true;
   #isUp = false;
 
-  private constructor(options: LinkOptions) {
+  private constructor(options: LinkOptions, url: string) {
     this.#options = options;
+    this.#url = url;
   }
 
   /**
@@ -55,10 +59,10 @@ export class Link {
     let failure: unknown = new Error('no URL');
     // Of a cluster, one node after the other is tried.
     for (const url of await findHome(options, signal)) {
-      const link = new Link(options);
+      const link = new Link(options, url);
       const end = () => link.end();
       try {
-        await within(options, signal, end, () => link.#connect(url));
+        await within(options, signal, end, () => link.#connect());
         return link;
       } catch (error) {
         failure = error;
@@ -115,15 +119,14 @@ export class Link {
     this.#options.onLost(this, error);
   }
 
-  async #connect(url: string): Promise<void> {
+  async #connect(): Promise<void> {
+    const url = this.#url;
     const first = await this.#client({ url });
     const info = await first.info();
     const problem = versionProblem(info);
     if (problem !== undefined) throw new Error(problem);
-    const { isCluster, master } = standingIn(info);
-    if (isCluster) await this.#connectCluster(url, first);
-    else if (master !== undefined) throw new Error(`${placeOf(url)} is a replica of ${master}`);
-    else this.#shards = [{ from: 0, to: Infinity, node: await this.#node({ url }, first) }];
+    if (standingIn(info).isCluster) await this.#connectCluster(url, first);
+    else await this.#connectOnly(first, info);
     this.#nodes = [...new Set(this.#shards.map(({ node }) => node))];
     const loading = this.#nodes.flatMap(({ commands }) =>
       scripts.map(({ source }) => commands.sendCommand(['SCRIPT', 'LOAD', source])),
@@ -132,6 +135,18 @@ export class Link {
     if (!this.#isOpen) throw new Error('ended while it connected');
     this.#isUp = true;
     this.#watchOver();
+  }
+
+  async #connectOnly(first: Client, info: string): Promise<void> {
+    this.#refuseReplica(info);
+    this.#only = first;
+    this.#shards = [{ from: 0, to: Infinity, node: await this.#node({ url: this.#url }, first) }];
+  }
+
+  /** @throws where the server says that it is a replica: nothing can be written there. */
+  #refuseReplica(info: string): void {
+    const { master } = standingIn(info);
+    if (master !== undefined) throw new Error(`${placeOf(this.#url)} is a replica of ${master}`);
   }
 
   async #connectCluster(url: string, first: Client): Promise<void> {
@@ -183,7 +198,7 @@ export class Link {
     const { clock, patienceMs } = this.#options;
     let unanswered = this.#clients.size;
     for (const client of this.#clients) {
-      client.ping().then(
+      this.#askForSign(client).then(
         () => (unanswered -= 1),
         (error: Error) => this.lose(error),
       );
@@ -192,6 +207,13 @@ export class Link {
       if (unanswered > 0) this.lose(silence(patienceMs));
       else this.#watchOver();
     }, patienceMs);
+  }
+
+  /** Resolves with a sign of life. @throws where there is none, or where the one server is a master no more. */
+  async #askForSign(client: Client): Promise<void> {
+    // Redis keeps the connections of a master that is made a replica, and tells those alone who write.
+    if (client === this.#only) this.#refuseReplica(await client.info('replication'));
+    else await client.ping();
   }
 
   #nodeOf(tag: string): Node {
