@@ -89,8 +89,9 @@ const sampler = fromCallback<{ type: 'none' }, ScenarioInput>(({ input }) => {
   let timer: unknown;
   const sampleAgain = () => {
     timer = clock.setTimeout(() => {
-      sample();
+      // The next one first: whoever hears a sample may end it all.
       sampleAgain();
+      sample();
     }, sampleMs);
   };
   sampleAgain();

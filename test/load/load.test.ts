@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { systemClock, type Clock } from '../../src/clock.ts';
+import { TrackedClock } from '../../src/leaks/clock.ts';
 import { CannotJoinError, runLoadTest } from '../../src/load/load.ts';
 import type { LoadReport } from '../../src/load/report.ts';
 import type { Scenario } from '../../src/load/scenario.ts';
@@ -111,6 +112,19 @@ describe('against a server that keeps its word', patient, () => {
     const report = await loadUntil(scenario(server.url, { rate: 0 }), allAreIn);
     expect(report.metrics.ws_msgs_sent.count).toBe(0);
     expect(report.closes).toEqual({ 1000: small.vus });
+  });
+
+  test('interrupted by one who hears a sample, it takes no more of them', async () => {
+    const server = await serve();
+    const interruption = new AbortController();
+    const clock = new TrackedClock(systemClock);
+    await runLoadTest({
+      scenario: scenario(server.url, { rate: 0, durationMs: 3_600_000 }),
+      clock,
+      signal: interruption.signal,
+      onSample: () => interruption.abort(),
+    });
+    expect(clock.timers).toBe(0);
   });
 
   test('interrupted, it ends before its time with its report', async () => {
