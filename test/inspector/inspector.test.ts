@@ -3,7 +3,7 @@ import { createActor, createMachine, type AnyActorRef } from 'xstate';
 import { systemClock } from '../../src/clock.ts';
 import { Inspector } from '../../src/inspector/inspector.ts';
 import type { InspectorMessage } from '../../src/inspector/messages.ts';
-import type { ConnectionFigures } from '../../src/inspector/subject.ts';
+import type { ConnectionFigures, DataPlaneListener } from '../../src/inspector/subject.ts';
 import { SystemSubject } from '../../src/inspector/system-subject.ts';
 import { Track } from '../../src/web/inspect/model/track.ts';
 import { connectionOf, joinByWebSocket } from '../support/peers.ts';
@@ -332,6 +332,34 @@ describe('the engine', () => {
     actor.send({ type: 'stop' });
     tick();
     expect(slow.seqs()).toEqual([told + 2, told + 3]);
+  });
+
+  test('tells what happens 20 times a second, and of a busy data plane a part, and how much it left out', () => {
+    const clock = new SimulatedClock();
+    const subject = new SystemSubject('busy');
+    let listener: DataPlaneListener | undefined;
+    subject.tap = ((tapped: typeof listener) => (listener = tapped)) as never;
+    const actor = createActor(light, { inspect: (event) => subject.observe(event) }).start();
+    onTestFinished(() => void actor.stop());
+    const engine = new Inspector({ subject, clock, onFault: fail });
+    onTestFinished(() => engine.close());
+    const outlet = new TestOutlet();
+    engine.join(outlet);
+    outlet.messages.length = 0;
+    for (let ms = 0; ms < 2_000; ms += 1) {
+      actor.send({ type: ms % 2 === 0 ? 'go' : 'stop' });
+      for (let delivered = 0; delivered < 2; delivered += 1) {
+        if (listener?.wants() === true)
+          listener.delivery(actor, actor, { messages: 1, characters: 1, types: { chat: 1 } });
+      }
+      clock.advance(1);
+    }
+    const batches = outlet.messages.filter((message) => message.type === 'records');
+    expect(batches).toHaveLength(40);
+    const records = batches.flatMap((batch) => batch.records);
+    expect(records.filter(({ kind }) => kind === 'transition')).toHaveLength(2_000);
+    expect(records.filter(({ kind }) => kind === 'delivery')).toHaveLength(1_000);
+    expect(batches.at(-1)?.sampledAway).toBe(3_000);
   });
 
   test('records figures once a second, or less often where many have changed', () => {
