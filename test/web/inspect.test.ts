@@ -30,6 +30,9 @@ describe.skipIf(isMissing)("the inspector's page", { timeout: timeoutMs }, () =>
       await seen(lit(page, `open_${region}`));
     }
     await seen(page.getByRole('progressbar', { name: 'after pingPeriod' }));
+    await seen(page.locator('.chart .remaining', { hasText: /^in \d+\.\d s$/ }).first());
+    await seen(page.locator('.actor-head', { hasText: /alive · flowing · clear for \d+ s/ }));
+    await seen(page.locator('.accepted').getByText('after pingPeriod [wasHeard]'));
     await seen(page.locator('.story').getByText('registered'));
     const address = page.url();
     expect(address).toMatch(/#actor=x%3A\d+$/);

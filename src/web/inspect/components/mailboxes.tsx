@@ -80,16 +80,16 @@ const Gauges = memo(function Gauges({ last: { channels, outboxes, broker }, acto
           name={channel.name}
           value={channel.depth}
           capacity={channel.capacity}
-          note={parkedWords(channel, actors)}
+          parked={parkedWords(channel, actors)}
         />
       ))}
       {broker !== undefined && (
-        <Gauge name="broker window" value={broker.inFlight} capacity={broker.window} note={broker.state} />
+        <Gauge name="broker window" value={broker.inFlight} capacity={broker.window} state={broker.state} />
       )}
       {outboxes !== undefined && (
         <li>
           <span>outboxes</span>
-          <span className="held" title={fullestWords(outboxes, actors)}>
+          <span className="held">
             {outboxes.bytes === 0
               ? 'all empty'
               : `${countWords(outboxes.messages)} messages, ${byteWords(outboxes.bytes)}: ${fullestWords(outboxes, actors)}`}
@@ -104,18 +104,20 @@ interface GaugeProps {
   readonly name: string;
   readonly value: number;
   readonly capacity: number;
-  readonly note: string;
+  readonly state?: string;
+  readonly parked?: string;
 }
 
-function Gauge({ name, value, capacity, note }: GaugeProps) {
+function Gauge({ name, value, capacity, state, parked = '' }: GaugeProps) {
   return (
-    <li title={note}>
+    <li>
       <span>{name}</span>
       <meter aria-label={name} max={capacity} high={0.7 * capacity} value={value} />
       <span className="depth">
         {value} / {capacity}
       </span>
-      <span className="parked">{note}</span>
+      {state !== undefined && <span className="state">{state}</span>}
+      {parked !== '' && <span className="parked">{parked}</span>}
     </li>
   );
 }
