@@ -80,6 +80,12 @@ const readiness = async ({ url }: ChatServer) => {
   return [answer.status, ((await answer.json()) as { status: string }).status];
 };
 
+/** What Prometheus is told of the broker: the state that it is in. */
+const measuredState = async ({ url }: ChatServer) => {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return /^hubbub_broker_state\{state="(\w+)"\} 1$/m.exec(text)?.[1];
+};
+
 describe.skipIf(!hasRedis)('Redis', patient, () => {
   test('killed, and back with all that it has answered -> what was said meanwhile comes once, in order', async () => {
     const redis = await startRedis(durable);
@@ -89,6 +95,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     await redis.kill();
     await Promise.all(servers.map((server) => untilBroker(server, 'degraded')));
     expect(await readiness(servers[0])).toEqual([503, 'broker degraded']);
+    expect(await measuredState(servers[0])).toBe('degraded');
     say(ann, numbered(6, 10));
     await redis.restart();
     await isAcked(ann, numbered(6, 10));
@@ -96,6 +103,7 @@ describe.skipIf(!hasRedis)('Redis', patient, () => {
     expect(offsetsOf(bob)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     await Promise.all(servers.map((server) => untilBroker(server, 'ready')));
     expect(await readiness(servers[0])).toEqual([200, 'ready']);
+    expect(await measuredState(servers[0])).toBe('ready');
   });
 
   test('killed again and again while much is said -> everything comes once, in order', async () => {
