@@ -177,10 +177,12 @@ export class RedisLimits implements Limits {
     return new Promise((resolve, reject) => {
       if (!this.isShared) return reject(new Error('Redis is away'));
       const alone = () => reject(new Error('no answer in time'));
-      this.#run(weighScript, name.slice(name.indexOf('{') + 1, name.indexOf('}')), keys, args, alone).then(
-        resolve,
-        reject,
-      );
+      const tag = name.slice(name.indexOf('{') + 1, name.indexOf('}'));
+      this.#run(weighScript, tag, keys, args, alone).then(resolve, (error: Error) => {
+        // The insurance asks for no reason.
+        if (error instanceof KeyError) this.#options.report(error);
+        reject(error);
+      });
     });
   }
 

@@ -196,6 +196,17 @@ describe.skipIf(!hasRedis)('on one Redis', patient, () => {
       for (let left = 0; left < 3; left += 1) party.limits.leave('address', key);
     await end(party);
   });
+
+  test('a user’s key that is not ours is told of, and that user is weighed by this server', async () => {
+    const party = new Party([redis]);
+    await party.until('ready');
+    await redis.command('HSET', 'hubbub:{user:broken}:due', 'not', 'ours');
+    const verdicts = await weigh(party.limits, { broken: 8, whole: 8 });
+    expect([...verdicts.values()].map(({ passes }) => passes)).toEqual([5, 5]);
+    expect(party.told).toEqual(['shared', expect.stringContaining('hubbub:{user:broken}:due: delete it')]);
+    await redis.command('DEL', 'hubbub:{user:broken}:due');
+    await end(party);
+  });
 });
 
 describe.skipIf(!hasRedis)('on a Redis Cluster', patient, () => {
