@@ -30,6 +30,8 @@ export class VersionWatch {
   readonly #options: VersionWatchOptions;
   /** The version that needs not be told of. */
   #known: string;
+  /** What was on disk when it was acknowledged, until that has proved to be whole. */
+  #acknowledged: string | undefined;
   /** Another one, as it was found last, and how often in a row. */
   #found = '';
   #times = 0;
@@ -41,12 +43,16 @@ export class VersionWatch {
     if (options.settleMs > 0) this.#plan();
   }
 
-  /** Whatever is on disk now is taken anyway: it need not be told of. */
+  /** Whatever is on disk now is taken anyway: it need not be told of, unless it changes yet, for then it was half of one. */
   acknowledge(): void {
+    const { disk } = this.#options;
+    this.#acknowledged = '';
     try {
-      this.#known = this.#options.disk.version();
+      const version = disk.version();
+      this.#acknowledged = stateOf(version, disk.changedAt());
+      this.#known = version;
     } catch {
-      // It will be told of once it can be read.
+      // Whatever comes of it will be told of.
     }
   }
 
@@ -66,7 +72,8 @@ export class VersionWatch {
     const { disk } = this.#options;
     try {
       const version = disk.version();
-      if (version !== this.#known) return this.#find(version, disk.changedAt());
+      if (version !== this.#known || this.#acknowledged !== undefined)
+        return this.#find(version, disk.changedAt());
     } catch {
       // It is being installed.
     }
@@ -74,12 +81,17 @@ export class VersionWatch {
   }
 
   #find(version: string, changedAt: number): void {
-    const found = `${version} ${changedAt}`;
+    const found = stateOf(version, changedAt);
     this.#times = found === this.#found ? this.#times + 1 : 0;
     this.#found = found;
     if (this.#times < looks) return;
-    const before = this.#known;
+    const [before, acknowledged] = [this.#known, this.#acknowledged];
     this.#known = version;
-    this.#options.onNew(version, before);
+    this.#acknowledged = undefined;
+    if (found !== acknowledged) this.#options.onNew(version, before);
   }
+}
+
+function stateOf(version: string, changedAt: number): string {
+  return `${version} ${changedAt}`;
 }

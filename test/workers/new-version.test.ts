@@ -93,6 +93,25 @@ test('a version that is acknowledged is not told of', () => {
   expect(scene.install('3.0.0').pass().told).toEqual(['3.0.0 in place of 2.0.0']);
 });
 
+test('a version of which only half was there when it was acknowledged is told of once it is whole', () => {
+  const scene = new Scene().install('2.0.0').pass(settleMs / 2);
+  scene.watch.acknowledge();
+  expect(scene.touch().pass(settleMs).told).toEqual([]);
+  expect(scene.pass().told).toEqual(['2.0.0 in place of 2.0.0']);
+  expect(scene.touch().pass().told).toHaveLength(1);
+});
+
+test('the version before is told of, where it comes back soon after another one was acknowledged', () => {
+  const scene = new Scene().install('2.0.0');
+  scene.watch.acknowledge();
+  expect(
+    scene
+      .pass(settleMs / 2)
+      .install('1.0.0')
+      .pass().told,
+  ).toEqual(['1.0.0 in place of 2.0.0']);
+});
+
 test('with 0 nothing is looked at; and a watch that has ended leaves nothing', () => {
   const idle = new Scene(0);
   expect(idle.clock.pending).toBe(0);
