@@ -32,7 +32,7 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
   const list = useRef<VirtualizerHandle>(null);
   const last = useRef({ top: 0, height: 0 });
   const fingerY = useRef(Infinity);
-  const isSettling = useSettling();
+  const { isSettling, endSettling } = useSettling();
 
   const keepTop = (scrollTop: number): void => {
     if (list.current !== null) conversation.keepPlace(placeOf(list.current, rows, scrollTop));
@@ -96,7 +96,9 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
         aria-label={`Messages in ${conversation.name}`}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- whoever has no mouse scrolls it by keys
         tabIndex={0}
+        onPointerDown={endSettling}
         onWheel={({ deltaY }) => {
+          endSettling();
           if (deltaY < 0) leaveEnd();
         }}
         onTouchStart={({ touches }) => {
@@ -106,6 +108,7 @@ export function MessageList({ conversation }: { readonly conversation: Conversat
           if ((touches[0]?.clientY ?? 0) > fingerY.current) leaveEnd();
         }}
         onKeyDown={({ key }) => {
+          endSettling();
           if (keysUp.has(key)) leaveEnd();
         }}
       >
@@ -142,13 +145,24 @@ function newerWords(rows: readonly Row[], leftAt: string): string {
   return newer === 0 ? 'Latest' : `${newer} new`;
 }
 
-/** @returns whether a list that is shown anew is still on its way to where it was left: its rows are being measured. */
-function useSettling(): () => boolean {
+interface Settling {
+  /** Whether a list that is shown anew is still on its way to where it was left: its rows are being measured. */
+  readonly isSettling: () => boolean;
+  /** Somebody wants to be elsewhere. */
+  readonly endSettling: () => void;
+}
+
+function useSettling(): Settling {
   const shownAt = useRef(-Infinity);
   useLayoutEffect(() => {
     shownAt.current = performance.now();
   }, []);
-  return () => performance.now() - shownAt.current < settleMs;
+  return {
+    isSettling: () => performance.now() - shownAt.current < settleMs,
+    endSettling: () => {
+      shownAt.current = -Infinity;
+    },
+  };
 }
 
 function placeOf(list: VirtualizerHandle, rows: readonly Row[], scrollTop: number): Place {
