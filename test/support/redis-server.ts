@@ -25,9 +25,12 @@ export class RedisServer {
 
   /** @param flags as on redis-server's command line; it keeps nothing on disk unless they say so. */
   static async start(flags: readonly string[] = []): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), flags);
-    await server.restart();
-    return server;
+    for (;;) {
+      const server = new RedisServer(await freePort(), flags);
+      if (await server.#launch()) return server;
+      // Somebody else was quicker to take its port, or the one that a cluster's nodes talk by.
+      await server.stop();
+    }
   }
 
   get pid(): number | undefined {
@@ -38,8 +41,13 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it where it was, with what it has kept. */
+  /** Starts it where it was, with what it has kept. @throws where it ends at once. */
   async restart(): Promise<void> {
+    if (!(await this.#launch())) throw new Error(`redis-server ended before it listened on ${this.port}`);
+  }
+
+  /** @returns false where it ends before anybody can connect. */
+  async #launch(): Promise<boolean> {
     const { port } = this;
     const options = {
       port,
@@ -50,10 +58,15 @@ export class RedisServer {
       loglevel: 'warning',
     };
     const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
-    this.#process = spawn('redis-server', [...args, ...this.#flags], { stdio: 'ignore' });
+    const child = spawn('redis-server', [...args, ...this.#flags], { stdio: 'ignore' });
+    this.#process = child;
     // It is the test's, and no leak of a server's that is checked before the test has ended it.
-    this.#process.unref();
-    await untilAccepted(port);
+    child.unref();
+    while (child.exitCode === null && child.signalCode === null) {
+      if (await accepts(port)) return true;
+      await pause(10);
+    }
+    return false;
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -101,14 +114,11 @@ async function freePort(): Promise<number> {
   }
 }
 
-async function untilAccepted(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await new Promise<boolean>((resolve) => {
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (isUp) return;
-    await pause(10);
-  }
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const isUp = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+  });
+  socket.destroy();
+  return isUp;
 }

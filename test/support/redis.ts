@@ -21,6 +21,9 @@ function findRedis(): boolean {
 }
 
 /** Three masters with a third of the slots each, and maybe a replica of each after them. */
+/** They take three seconds. What goes on for longer than this waits for a node that was never met. */
+const joinMs = 20_000;
+
 export class RedisCluster {
   readonly nodes: readonly RedisServer[];
 
@@ -30,8 +33,18 @@ export class RedisCluster {
 
   static async start(more: readonly string[] = [], replicas: 0 | 1 = 0): Promise<RedisCluster> {
     const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...more];
-    const nodes: RedisServer[] = [];
-    for (let node = 0; node < 3 * (1 + replicas); node += 1) nodes.push(await RedisServer.start(flags));
+    for (;;) {
+      const nodes: RedisServer[] = [];
+      for (let node = 0; node < 3 * (1 + replicas); node += 1) nodes.push(await RedisServer.start(flags));
+      const cluster = new RedisCluster(nodes);
+      if (await cluster.#join(replicas)) return cluster;
+      await cluster.stop();
+    }
+  }
+
+  /** @returns false where they do not find one another. */
+  async #join(replicas: 0 | 1): Promise<boolean> {
+    const { nodes } = this;
     const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
     const create = [
       '--cluster',
@@ -41,11 +54,14 @@ export class RedisCluster {
       `${replicas}`,
       '--cluster-yes',
     ];
-    await once(spawn('redis-cli', create, { stdio: 'ignore' }), 'exit');
+    const [code] = (await once(spawn('redis-cli', create, { stdio: 'ignore', timeout: joinMs }), 'exit')) as [
+      number | null,
+    ];
+    if (code !== 0) return false;
     for (const node of nodes) {
       while (!String(await node.command('CLUSTER', 'INFO')).includes('cluster_state:ok')) await pause(20);
     }
-    return new RedisCluster(nodes);
+    return true;
   }
 
   async stop(): Promise<void> {
