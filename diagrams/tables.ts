@@ -1,6 +1,7 @@
 /** The README's tables, made from the code: flags, messages, error codes and close codes. */
 import { closeCodes } from '../src/close-codes.ts';
-import { environmentOf, flagOf, settings, showValue, type SettingName } from '../src/config.ts';
+import { showValue } from '../src/config.ts';
+import { environmentOf, flagOf, settings, type SettingName } from '../src/settings.ts';
 import { errorCodes, protocolSchema } from '../src/protocol.ts';
 
 /** @returns each table by its name, as Markdown. */

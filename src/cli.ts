@@ -2,16 +2,10 @@
  * The command line: its commands, every setting as a flag and an environment variable, and one line for each error.
  */
 import { Command, CommanderError, Help, Option } from 'commander';
-import {
-  ConfigError,
-  defineConfig,
-  environmentOf,
-  flagOf,
-  parseValue,
-  settings,
-  showValue,
-} from './config.ts';
-import type { Config, Setting, SettingName } from './config.ts';
+import { ConfigError, defineConfig, parseValue, showValue } from './config.ts';
+import { environmentOf, flagOf, settings } from './settings.ts';
+import type { Config } from './config.ts';
+import type { Setting, SettingName } from './settings.ts';
 import { defaultUrl } from './load/options.ts';
 import type { LoadFlags } from './load/options.ts';
 import { statelyRecipe } from './inspector/stately-recipe.ts';

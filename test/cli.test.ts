@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { environmentOf, flagOf, settings, showValue } from '../src/config.ts';
-import type { SettingName } from '../src/config.ts';
+import { showValue } from '../src/config.ts';
+import { environmentOf, flagOf, settings } from '../src/settings.ts';
+import type { SettingName } from '../src/settings.ts';
 import { runHubbub, startHubbub } from './support/processes.ts';
 import type { ChildOptions } from './support/processes.ts';
 

@@ -1,16 +1,10 @@
 import { availableParallelism } from 'node:os';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  ConfigError,
-  defineConfig,
-  environmentOf,
-  flagOf,
-  parseValue,
-  settings,
-  showValue,
-} from '../src/config.ts';
-import type { Config, Setting, SettingName } from '../src/config.ts';
+import { ConfigError, defineConfig, parseValue, showValue } from '../src/config.ts';
+import { environmentOf, flagOf, settings } from '../src/settings.ts';
+import type { Config } from '../src/config.ts';
+import type { Setting, SettingName } from '../src/settings.ts';
 
 const names = Object.keys(settings) as SettingName[];
 const maxTimerMs = 2 ** 31 - 1;
