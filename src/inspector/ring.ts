@@ -79,10 +79,9 @@ export class Ring {
     this.#baseline.found(actor);
   }
 
-  /** Adds the next record. @returns its text */
+  /** Adds the next record, whose number is its first member. @returns its text */
   push(record: InspectorRecord): string {
-    const { seq, at, ...what } = record;
-    const text = JSON.stringify({ seq, at, ...what });
+    const text = JSON.stringify(record);
     if (this.#size === this.limits.records) this.#forgetOldest();
     this.#texts[this.nextSeq % this.limits.records] = text;
     this.#size += 1;
