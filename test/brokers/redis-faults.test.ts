@@ -6,7 +6,7 @@ import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { HurriedClock } from '../support/hurried-clock.ts';
 import { connectWebSocket, joinByWebSocket, WebSocketMember, type Member } from '../support/peers.ts';
-import { hasRedis, RedisCluster, RedisServer } from '../support/redis.ts';
+import { hasRedis, RedisCluster, type RedisServer, startRedis } from '../support/redis.ts';
 import { patient, serve, serveSeveral, untilBroker, type TestServerOptions } from '../support/test-server.ts';
 import { Throttle } from '../support/throttle.ts';
 
@@ -17,12 +17,6 @@ const unreachable = 'redis://127.0.0.1:1';
 
 /** Longer than any fault here lasts. */
 const long = 60_000;
-
-async function startRedis(flags: readonly string[] = []): Promise<RedisServer> {
-  const redis = await RedisServer.start(flags);
-  onTestFinished(() => redis.stop());
-  return redis;
-}
 
 /** Kept on disk before anything is answered. */
 const durable = ['--appendonly', 'yes', '--appendfsync', 'always'];

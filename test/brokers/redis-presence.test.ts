@@ -1,17 +1,16 @@
 /** Who is where, over several servers on one Redis. */
 import { isDeepStrictEqual } from 'node:util';
 import { pino } from 'pino';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { namesOf, serversName } from '../../src/brokers/redis/scripts.ts';
 import type { ChatServer } from '../../src/index.ts';
 import { joinByWebSocket } from '../support/peers.ts';
 import { startHubbub } from '../support/processes.ts';
-import { hasRedis, RedisServer } from '../support/redis.ts';
+import { hasRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { patient, serveSeveral, untilBroker } from '../support/test-server.ts';
 
 async function serveTwo(): Promise<{ redis: RedisServer; one: ChatServer; other: ChatServer }> {
-  const redis = await RedisServer.start();
-  onTestFinished(() => redis.stop());
+  const redis = await startRedis();
   const settings = { redis: [redis.url], presenceBurst: 100 };
   const [one, other] = (await serveSeveral([settings, settings])) as [ChatServer, ChatServer];
   return { redis, one, other };
@@ -72,8 +71,7 @@ describe.skipIf(!hasRedis)('presence on several servers', patient, () => {
   });
 
   test('with a list of servers that is not ours -> incomplete, and chats go on; whole once that is deleted', async () => {
-    const redis = await RedisServer.start();
-    onTestFinished(() => redis.stop());
+    const redis = await startRedis();
     await redis.command('SET', serversName, 'not ours');
     const lines: string[] = [];
     const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(line) });
@@ -111,8 +109,7 @@ describe.skipIf(!hasRedis)('presence on several servers', patient, () => {
   });
 
   test('of a server that is killed ends within its time; Redis away leaves it incomplete, and no error', async () => {
-    const redis = await RedisServer.start();
-    onTestFinished(() => redis.stop());
+    const redis = await startRedis();
     const flags = ['--redis', redis.url, '--presence-ttl', '2s', '--port', '0'];
     const [doomed, survivor] = [startHubbub(flags), startHubbub(flags)];
     const [, at = ''] = await doomed.line(/(http:\/\/[\d.:]+)\//);

@@ -1,13 +1,12 @@
 /** What Redis has of a room, and what a server asks of it. */
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { namesOf } from '../../src/brokers/redis/scripts.ts';
 import { joinByWebSocket, type Member } from '../support/peers.ts';
-import { hasRedis, RedisServer } from '../support/redis.ts';
+import { hasRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { patient, serve, type TestServerOptions } from '../support/test-server.ts';
 
 async function annOnRedis(options: TestServerOptions = {}): Promise<{ redis: RedisServer; ann: Member }> {
-  const redis = await RedisServer.start();
-  onTestFinished(() => redis.stop());
+  const redis = await startRedis();
   const server = await serve({ redis: [redis.url], rate: 0, ...options });
   return { redis, ann: await joinByWebSocket(server, { room: 'tea', name: 'ann' }) };
 }

@@ -4,12 +4,12 @@
  * in order and once.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ServerMessage } from '../../src/index.ts';
 import { startHubbub, type Child } from '../support/processes.ts';
 import { Random } from '../support/random.ts';
-import { hasRedis, RedisServer } from '../support/redis.ts';
+import { hasRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { StormListener } from '../support/storm-listener.ts';
 import { StormPlace } from '../support/storm-place.ts';
 
@@ -185,8 +185,7 @@ describe.skipIf(!hasRedis)('three servers', { timeout: 240_000 }, () => {
   test(`in a storm lose nothing and double nothing (seed ${seed})`, async () => {
     const random = new Random(seed);
     // Handed to the system before anything is answered, whatever the disk does: so it outlives the process.
-    const redis = await RedisServer.start(['--appendonly', 'yes', '--appendfsync', 'no']);
-    onTestFinished(() => redis.stop());
+    const redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'no']);
     const [doomed, leaving, staying] = await Promise.all([
       startNode(redis),
       startNode(redis),

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActor, waitFor } from 'xstate';
 import { redisBrokerMachine, type RedisBrokerActor } from '../../src/brokers/redis/machine.ts';
 import { RedisBroker } from '../../src/brokers/redis.ts';
@@ -14,7 +14,7 @@ import {
   weigh,
   type LimitsUnderTest,
 } from '../support/limits-conformance.ts';
-import { hasRedis, RedisCluster, RedisServer } from '../support/redis.ts';
+import { hasRedis, RedisCluster, RedisServer, startRedis } from '../support/redis.ts';
 import { patient } from '../support/test-server.ts';
 
 const settings = {
@@ -226,8 +226,7 @@ describe.skipIf(!hasRedis)('on a Redis Cluster', patient, () => {
 });
 
 async function partyOf(): Promise<{ redis: RedisServer; party: Party }> {
-  const redis = await RedisServer.start();
-  onTestFinished(() => redis.stop());
+  const redis = await startRedis();
   const party = new Party([redis]);
   await party.until('ready');
   return { redis, party };

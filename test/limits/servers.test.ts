@@ -1,18 +1,12 @@
 /** Limits as those who connect meet them, on two servers that share them by Redis. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ChatServer } from '../../src/index.ts';
 import { connectWebSocket, joinByWebSocket } from '../support/peers.ts';
 import { startHubbub } from '../support/processes.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { hasRedis, RedisServer } from '../support/redis.ts';
+import { hasRedis, type RedisServer, startRedis } from '../support/redis.ts';
 import { patient, serve, serveSeveral, untilBroker, type TestServerOptions } from '../support/test-server.ts';
-
-async function startRedis(): Promise<RedisServer> {
-  const redis = await RedisServer.start();
-  onTestFinished(() => redis.stop());
-  return redis;
-}
 
 async function serveTwo(settings: TestServerOptions): Promise<[ChatServer, ChatServer, RedisServer]> {
   const redis = await startRedis();

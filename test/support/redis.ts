@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
 import { isRedisInstalled, RedisServer } from './redis-server.ts';
 
 export { RedisServer };
@@ -18,6 +19,13 @@ function findRedis(): boolean {
   if (process.env['CI'] === 'true') throw new Error(problem);
   console.warn(`\n${'!'.repeat(80)}\nSKIPPED: ${problem}\n${'!'.repeat(80)}\n`);
   return false;
+}
+
+/** Starts one that ends with the test. */
+export async function startRedis(flags: readonly string[] = []): Promise<RedisServer> {
+  const redis = await RedisServer.start(flags);
+  onTestFinished(() => redis.stop());
+  return redis;
 }
 
 /** Three masters with a third of the slots each, and maybe a replica of each after them. */
