@@ -2,7 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -100,17 +100,24 @@ export class RedisServer {
   }
 }
 
-/** A cluster needs a second port, 10,000 above. */
-const highestPort = 55_000;
+/**
+ * Below those that connections come from, one of which may have it while the server is restarted: even one that tries to
+ * reach it there, and reaches itself. A cluster needs a second one, 10,000 above.
+ */
+const [lowestPort, highestPort] = [11_000, 21_000];
 
 async function freePort(): Promise<number> {
   for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
+    const port = lowestPort + Math.floor(Math.random() * (highestPort - lowestPort));
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
     server.close();
+    if (!isFree) continue;
     await once(server, 'close');
-    if (port <= highestPort) return port;
+    return port;
   }
 }
 
