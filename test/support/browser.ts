@@ -16,7 +16,8 @@ export const chromiumPath = [process.env['CHROMIUM_PATH'] ?? '', ...places].find
 export const chromiumMissing =
   'the page is not tested: no Chromium found. Install one (apt-get install chromium) or set CHROMIUM_PATH.';
 
-// Without a sandbox, since tests run as root in containers; and with nothing that would call out by itself.
+// Without a sandbox, since tests run as root in containers; and with nothing that would call out by itself;
+// what is scrolled by a key or the wheel is where it shall be at once, and does not move there against what comes after.
 const flags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -25,6 +26,7 @@ const flags = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--disable-smooth-scrolling',
 ];
 
 /** How long anything in a page may take on a busy machine. */
